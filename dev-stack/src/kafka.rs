@@ -1,0 +1,268 @@
+//! One Kafka broker in KRaft mode, its own controller.
+
+use std::env;
+use std::fs;
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use nix::sys::signal::Signal;
+use tempfile::TempDir;
+
+use crate::daemon::{Daemon, Lifetime};
+use crate::port;
+
+/// Generous: on a busy machine with two cores a JVM takes its time.
+const START_PATIENCE: Duration = Duration::from_secs(120);
+const STOP_PATIENCE: Duration = Duration::from_secs(60);
+const CONNECT_PATIENCE: Duration = Duration::from_secs(5);
+/// A cluster of one needs no name of its own; Kafka wants 16 bytes in base64.
+const CLUSTER_ID: &str = "dm90aW5nLWRldi1zdGFjaw";
+/// What the broker logs once it serves.
+const STARTED: &str = "Kafka Server started";
+
+/// Quiet but for the line that says that the broker serves.
+const LOG4J: &str = "\
+rootLogger.level = warn
+rootLogger.appenderRef.out.ref = out
+logger.server.name = kafka.server.KafkaRaftServer
+logger.server.level = info
+appender.out.type = Console
+appender.out.name = out
+appender.out.layout.type = PatternLayout
+appender.out.layout.pattern = %d{yyyy-MM-dd'T'HH:mm:ss.SSS} %p %m (%c)%n
+";
+
+/// Where a broker lives.
+#[derive(Clone, Debug)]
+pub struct KafkaOptions {
+    /// Its folder: settings, log and data.
+    pub dir: PathBuf,
+    /// Kafka's jars.
+    pub libs: PathBuf,
+    /// Where clients connect, on 127.0.0.1.
+    pub port: u16,
+    /// Where the controller listens, on 127.0.0.1.
+    pub controller_port: u16,
+    /// Whether it may outlive this process.
+    pub lifetime: Lifetime,
+}
+
+/// A running broker; one that lives no longer than its parent is killed when dropped.
+#[derive(Debug)]
+pub struct Kafka {
+    options: KafkaOptions,
+    daemon: Daemon,
+    /// Kept for its `Drop`, which removes the folder.
+    _temporary: Option<TempDir>,
+}
+
+impl Kafka {
+    /// Starts a broker and returns once it serves; a detached one that already runs is taken as it is.
+    pub fn start(options: KafkaOptions) -> Result<Self> {
+        if let Lifetime::Detached { pidfile } = &options.lifetime
+            && let Some(daemon) = Daemon::find("Kafka", &log(&options), pidfile)?
+        {
+            return Ok(Self::new(options, daemon, None));
+        }
+        prepare(&options)?;
+        let daemon = spawn(&options)?;
+        Ok(Self::new(options, daemon, None))
+    }
+
+    /// A broker of one's own for a test, on free ports and in a temporary folder.
+    ///
+    /// `KAFKA_LIBS` says where Kafka's jars are; `cargo xtask test` sets it.
+    pub fn temporary() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let mut kafka = Self::start(KafkaOptions {
+            dir: folder.path().join("kafka"),
+            libs: libs_from_env()?,
+            port: port::free()?,
+            controller_port: port::free()?,
+            lifetime: Lifetime::Parent,
+        })?;
+        kafka._temporary = Some(folder);
+        Ok(kafka)
+    }
+
+    fn new(options: KafkaOptions, daemon: Daemon, temporary: Option<TempDir>) -> Self {
+        Self {
+            options,
+            daemon,
+            _temporary: temporary,
+        }
+    }
+
+    /// What clients take as `bootstrap.servers`.
+    pub fn brokers(&self) -> String {
+        format!("127.0.0.1:{}", self.options.port)
+    }
+
+    /// Stops it cleanly and waits until it has ended.
+    pub fn stop(&mut self) -> Result<()> {
+        self.daemon.stop(Signal::SIGTERM, STOP_PATIENCE)
+    }
+
+    /// Kills it with SIGKILL.
+    pub fn kill(&mut self) -> Result<()> {
+        self.daemon.kill()
+    }
+
+    /// Starts it again on the same ports and data, after [`Self::stop`] or [`Self::kill`].
+    pub fn start_again(&mut self) -> Result<()> {
+        if self.daemon.is_running() {
+            bail!("Kafka already runs");
+        }
+        self.daemon = spawn(&self.options)?;
+        Ok(())
+    }
+
+    /// Freezes it with SIGSTOP: connections stay open and nothing answers.
+    pub fn freeze(&mut self) -> Result<()> {
+        self.daemon.signal(Signal::SIGSTOP)
+    }
+
+    /// Lets a frozen one go on.
+    pub fn thaw(&mut self) -> Result<()> {
+        self.daemon.signal(Signal::SIGCONT)
+    }
+}
+
+impl Drop for Kafka {
+    fn drop(&mut self) {
+        if matches!(self.options.lifetime, Lifetime::Parent) {
+            // Nothing is left to do about a failure here.
+            let _ = self.daemon.kill();
+        }
+    }
+}
+
+/// The folder of Kafka's jars, as `cargo xtask test` tells it to tests.
+pub fn libs_from_env() -> Result<PathBuf> {
+    env::var_os("KAFKA_LIBS")
+        .map(PathBuf::from)
+        .context("KAFKA_LIBS is not set: run the tests through `cargo xtask test`")
+}
+
+/// The signal that ends a broker cleanly, and how long it may take.
+pub const STOP: (Signal, Duration) = (Signal::SIGTERM, STOP_PATIENCE);
+
+fn log(options: &KafkaOptions) -> PathBuf {
+    options.dir.join("kafka.log")
+}
+
+/// Writes the settings and, once, formats the data folder.
+fn prepare(options: &KafkaOptions) -> Result<()> {
+    let dir = &options.dir;
+    fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
+    fs::write(dir.join("server.properties"), settings(options))?;
+    fs::write(dir.join("log4j2.properties"), LOG4J)?;
+
+    // Written last, so that a format that was cut short is done again.
+    let formatted = dir.join("formatted");
+    if formatted.exists() {
+        return Ok(());
+    }
+    let output = java(options)
+        .args(["kafka.tools.StorageTool", "format", "--ignore-formatted"])
+        .args(["-t", CLUSTER_ID, "-c", "server.properties"])
+        .output()
+        .context("java could not be started")?;
+    if !output.status.success() {
+        bail!(
+            "Kafka's data folder could not be formatted: {}{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        );
+    }
+    fs::write(formatted, CLUSTER_ID)?;
+    Ok(())
+}
+
+fn settings(options: &KafkaOptions) -> String {
+    let KafkaOptions {
+        dir,
+        port,
+        controller_port,
+        ..
+    } = options;
+    let data = dir.join("data");
+    format!(
+        "\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller_port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+controller.listener.names=CONTROLLER
+log.dirs={data}
+auto.create.topics.enable=false
+# One broker has no replicas.
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+# Few partitions for fast starts, and small index files because each is mapped whole.
+offsets.topic.num.partitions=3
+transaction.state.log.num.partitions=3
+share.coordinator.state.topic.num.partitions=3
+log.index.size.max.bytes=1048576
+# Groups form at once, and tests may choose short sessions.
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+group.consumer.min.session.timeout.ms=1000
+group.consumer.min.heartbeat.interval.ms=200
+",
+        data = data.display()
+    )
+}
+
+fn spawn(options: &KafkaOptions) -> Result<Daemon> {
+    for port in [options.port, options.controller_port] {
+        if !port::is_free(port) {
+            bail!("port {port}, which Kafka needs, is in use by another program");
+        }
+    }
+    let mut command = java(options);
+    command.args(["kafka.Kafka", "server.properties"]);
+    let mut daemon = Daemon::spawn(
+        command,
+        "Kafka",
+        &log(options),
+        &options.lifetime,
+        Signal::SIGKILL,
+    )?;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
+    let ready = daemon.wait_until_ready(START_PATIENCE, |daemon| {
+        Ok(daemon.output()?.contains(STARTED)
+            && TcpStream::connect_timeout(&address, CONNECT_PATIENCE).is_ok())
+    });
+    if let Err(error) = ready {
+        daemon.kill()?;
+        return Err(error);
+    }
+    Ok(daemon)
+}
+
+fn java(options: &KafkaOptions) -> Command {
+    let mut command = Command::new(java_program());
+    command
+        .current_dir(&options.dir)
+        .args(["-Xms128m", "-Xmx512m"])
+        .arg("-Dlog4j2.configurationFile=log4j2.properties")
+        .arg("-cp")
+        .arg(options.libs.join("*"));
+    command
+}
+
+/// `java` of `JAVA_HOME`, or the one in the path.
+pub fn java_program() -> PathBuf {
+    env::var_os("JAVA_HOME")
+        .map(|home| Path::new(&home).join("bin/java"))
+        .filter(|java| java.exists())
+        .unwrap_or_else(|| PathBuf::from("java"))
+}

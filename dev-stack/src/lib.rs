@@ -1,0 +1,12 @@
+//! A real Kafka broker and a private Postgres as child processes.
+//!
+//! `cargo xtask` keeps them running for development; integration tests start their own, which they may stop, kill
+//! and start again. Nothing here is used by a service.
+
+pub mod daemon;
+pub mod kafka;
+pub mod port;
+pub mod postgres;
+mod wait;
+
+pub use wait::wait_until;

@@ -1,0 +1,91 @@
+//! Kafka and Postgres for development: our own, or those that the environment names.
+
+use std::env;
+
+use anyhow::Result;
+use dev_stack::daemon::Lifetime;
+use dev_stack::kafka::{Kafka, KafkaOptions};
+use dev_stack::postgres::{Postgres, PostgresOptions};
+
+use crate::{folder, interrupt, jars, provision, say};
+
+const KAFKA_PORT: u16 = 19092;
+const KAFKA_CONTROLLER_PORT: u16 = 19093;
+const POSTGRES_PORT: u16 = 15432;
+/// The database of the services.
+const DATABASE: &str = "voting";
+
+/// How the services reach what they stand on.
+pub(crate) struct Backends {
+    pub(crate) kafka_brokers: String,
+    pub(crate) database_url: String,
+}
+
+impl Backends {
+    /// Starts what the environment does not name and what does not run yet.
+    pub(crate) fn start() -> Result<Self> {
+        Ok(Self {
+            kafka_brokers: match external_kafka() {
+                Some(brokers) => brokers,
+                None => start_kafka()?.brokers(),
+            },
+            database_url: match external_database() {
+                Some(url) => url,
+                None => {
+                    let postgres = start_postgres()?;
+                    postgres.create_database(DATABASE)?;
+                    postgres.url_of(DATABASE)
+                }
+            },
+        })
+    }
+}
+
+/// The brokers named by the environment, unless they are ours: `.dev/env` may have been sourced.
+pub(crate) fn external_kafka() -> Option<String> {
+    let own = format!("127.0.0.1:{KAFKA_PORT}");
+    env::var("KAFKA_BROKERS").ok().filter(|brokers| !brokers.is_empty() && *brokers != own)
+}
+
+/// The database named by the environment, unless it is ours.
+pub(crate) fn external_database() -> Option<String> {
+    let own = format!("@127.0.0.1:{POSTGRES_PORT}/");
+    env::var("DATABASE_URL").ok().filter(|url| !url.is_empty() && !url.contains(&own))
+}
+
+/// `cargo xtask dev-services`: only the two, for whoever runs tests by hand.
+pub(crate) fn dev_services() -> Result<()> {
+    provision::for_backends()?;
+    let libs = jars::fetch()?;
+    let kafka = start_kafka()?;
+    let postgres = start_postgres()?;
+    println!("export KAFKA_BROKERS={}", kafka.brokers());
+    println!("export DATABASE_URL={}", postgres.url());
+    println!("export KAFKA_LIBS={}", libs.display());
+    Ok(())
+}
+
+fn start_kafka() -> Result<Kafka> {
+    let libs = jars::fetch()?;
+    interrupt::check()?;
+    say::step("Kafka", || {
+        Kafka::start(KafkaOptions {
+            dir: folder::kafka(),
+            libs,
+            port: KAFKA_PORT,
+            controller_port: KAFKA_CONTROLLER_PORT,
+            lifetime: Lifetime::Detached { pidfile: folder::pidfile("kafka") },
+        })
+    })
+}
+
+fn start_postgres() -> Result<Postgres> {
+    interrupt::check()?;
+    say::step("Postgres", || {
+        Postgres::start(PostgresOptions {
+            dir: folder::for_postgres(&folder::dev().join("postgres"))?,
+            port: POSTGRES_PORT,
+            lifetime: Lifetime::Detached { pidfile: folder::pidfile("postgres") },
+        })
+    })
+}

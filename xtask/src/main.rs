@@ -1,0 +1,52 @@
+//! The developer's tasks: `cargo xtask up`, `down`, `reset`, `test` and a few more.
+
+mod backends;
+mod folder;
+mod interrupt;
+mod jars;
+mod provision;
+mod run;
+mod say;
+mod teardown;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+/// The developer's tasks of the voting platform.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Start only Kafka and Postgres, and print the variables that tests need.
+    DevServices,
+    /// Stop whatever is running.
+    Down,
+    /// Stop whatever is running and forget all its data.
+    Reset,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match interrupt::listen().and_then(|()| run_task(&arguments.task)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say::error(&error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run_task(task: &Task) -> Result<()> {
+    match task {
+        Task::DevServices => backends::dev_services(),
+        Task::Down => teardown::down(),
+        Task::Reset => teardown::reset(),
+    }
+}
