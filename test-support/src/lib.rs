@@ -1,0 +1,100 @@
+//! A fresh database and a fresh topic for each test, on the real Postgres and the real Kafka that `cargo xtask test`
+//! (or `cargo xtask dev-services`) has started.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use sqlx::{Connection, PgConnection, PgPool};
+use voting_commons::adapters::kafka::KafkaArgs;
+use voting_commons::adapters::postgres::{self, PostgresArgs};
+
+/// The longest any condition of a test may take to come true.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a condition is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// The value of an environment variable that names a running service.
+///
+/// # Panics
+/// When it isn't set, saying how to set it.
+pub fn required_env(name: &str) -> String {
+    std::env::var(name).unwrap_or_else(|_| {
+        panic!("{name} isn't set: run `cargo xtask test`, or `eval \"$(cargo xtask dev-services)\"` first")
+    })
+}
+
+/// A name that no other test of this or another run has.
+pub fn unique_name(prefix: &str) -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("it is past 1970");
+    let number = NEXT.fetch_add(1, Ordering::Relaxed);
+    format!("{prefix}_{}_{}_{number}", now.as_micros(), std::process::id())
+}
+
+/// A database of this test's own, with the schema in it. It stays behind when a test fails, to be looked at.
+#[derive(Debug, Clone)]
+pub struct TestDatabase {
+    /// Its arguments, as services take them.
+    pub args: PostgresArgs,
+    /// A pool for the test's own queries.
+    pub pool: PgPool,
+}
+
+/// Makes a database and migrates it.
+///
+/// # Panics
+/// When Postgres can't be reached or refuses.
+pub async fn fresh_database() -> TestDatabase {
+    fresh_database_on(&required_env("DATABASE_URL")).await
+}
+
+/// Makes a database on the server that `maintenance_url` leads to, and migrates it.
+///
+/// # Panics
+/// When Postgres can't be reached or refuses.
+pub async fn fresh_database_on(maintenance_url: &str) -> TestDatabase {
+    let name = unique_name("test");
+    let mut connection = PgConnection::connect(maintenance_url).await.expect("Postgres answers");
+    sqlx::query(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}")))
+        .execute(&mut connection)
+        .await
+        .expect("Postgres makes a database");
+    let (server, _) = maintenance_url.rsplit_once('/').expect("the URL ends with the database's name");
+    let args = PostgresArgs { database_url: format!("{server}/{name}") };
+    let pool = args.pool("test", 4).expect("the URL is well formed");
+    postgres::migrate(&pool).await.expect("the migrations run");
+    TestDatabase { args, pool }
+}
+
+/// Makes a topic of `partitions` partitions with the settings that votes need.
+///
+/// # Panics
+/// When Kafka can't be reached or refuses.
+pub async fn fresh_topic(partitions: i32) -> KafkaArgs {
+    fresh_topic_on(&required_env("KAFKA_BROKERS"), partitions).await
+}
+
+/// Makes a topic on the given brokers.
+///
+/// # Panics
+/// When Kafka can't be reached or refuses.
+pub async fn fresh_topic_on(brokers: &str, partitions: i32) -> KafkaArgs {
+    let args = KafkaArgs { kafka_brokers: brokers.to_owned(), kafka_topic: unique_name("votes") };
+    args.create_topic(partitions, 1).await.expect("Kafka makes a topic");
+    args
+}
+
+/// Waits until `condition` gives a value, looking often.
+///
+/// # Panics
+/// When it doesn't within [`PATIENCE`]; `what` says what was waited for.
+pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut condition: impl FnMut() -> F) -> T {
+    let start = Instant::now();
+    loop {
+        if let Some(value) = condition().await {
+            return value;
+        }
+        assert!(start.elapsed() < PATIENCE, "waited {PATIENCE:?} in vain for: {what}");
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}

@@ -1,0 +1,67 @@
+//! Reaching Postgres: arguments, pools whose waits are bounded, and the schema's migrations.
+
+use std::str::FromStr;
+use std::time::Duration;
+
+use clap::Args;
+use sqlx::PgPool;
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+
+/// The schema's only home.
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// The longest any statement may take.
+pub const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
+/// The longest a statement may wait for a lock.
+pub const LOCK_TIMEOUT: Duration = Duration::from_secs(5);
+/// The longest a transaction may sit idle; a frozen process must not keep its locks.
+pub const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
+/// The longest to wait for a connection of the pool.
+pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Which database.
+#[derive(Clone, Args)]
+pub struct PostgresArgs {
+    /// The database, as postgres://user:password@host:port/name
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
+    pub database_url: String,
+}
+
+impl std::fmt::Debug for PostgresArgs {
+    /// Without the URL, which holds a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PostgresArgs").finish_non_exhaustive()
+    }
+}
+
+/// The session settings that every connection of every service sets, as names and values in milliseconds.
+pub fn session_timeouts() -> [(&'static str, String); 3] {
+    let millis = |time: Duration| time.as_millis().to_string();
+    [
+        ("statement_timeout", millis(STATEMENT_TIMEOUT)),
+        ("lock_timeout", millis(LOCK_TIMEOUT)),
+        ("idle_in_transaction_session_timeout", millis(IDLE_IN_TRANSACTION_TIMEOUT)),
+    ]
+}
+
+impl PostgresArgs {
+    /// A pool of at most `connections_max`, which connects when it is first used.
+    ///
+    /// # Errors
+    /// When the URL can't be read.
+    pub fn pool(&self, application: &str, connections_max: u32) -> Result<PgPool, sqlx::Error> {
+        let options =
+            PgConnectOptions::from_str(&self.database_url)?.application_name(application).options(session_timeouts());
+        let pool = PgPoolOptions::new().max_connections(connections_max).acquire_timeout(ACQUIRE_TIMEOUT);
+        Ok(pool.connect_lazy_with(options))
+    }
+}
+
+/// Brings the database's schema up to date; safe to run again, and from several places at once.
+///
+/// # Errors
+/// When the database can't be reached or a migration fails.
+pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
+    MIGRATIONS.run(pool).await
+}

@@ -1,0 +1,166 @@
+//! Finds out why a record isn't a vote. Runs for broken records only, so it is thorough rather than fast.
+
+use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::{KEY_BYTES_MAX, VALUE_BYTES_MAX, VERSION};
+use crate::rejection::{Field, Rejection};
+use crate::vote::{Group, Vote};
+
+/// Decodes step by step, so that the first thing that is wrong can be named.
+pub(super) fn diagnose(key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Vote, Rejection> {
+    let key = group_in_key(key)?;
+    let vote = vote_in_value(value)?;
+    if key.paredao != vote.group.paredao {
+        Err(Rejection::Disagree(Field::Paredao))
+    } else if key.participant != vote.group.participant {
+        Err(Rejection::Disagree(Field::Participant))
+    } else if key.minute != vote.group.minute {
+        Err(Rejection::Disagree(Field::Minute))
+    } else {
+        Ok(vote)
+    }
+}
+
+fn group_in_key(key: Option<&[u8]>) -> Result<Group, Rejection> {
+    let key = key.ok_or(Rejection::KeyNull)?;
+    if key.is_empty() {
+        return Err(Rejection::KeyEmpty);
+    }
+    if key.len() > KEY_BYTES_MAX {
+        return Err(Rejection::KeyTooLong);
+    }
+    let key = str::from_utf8(key).map_err(|_| Rejection::KeyNotUtf8)?;
+    let parts: Vec<&str> = key.split(':').collect();
+    let &[paredao, participant, minute] = parts.as_slice() else {
+        return Err(Rejection::KeyMalformed);
+    };
+    Ok(Group {
+        paredao: key_part(paredao, Field::Paredao)?,
+        participant: key_part(participant, Field::Participant)?,
+        minute: key_part(minute, Field::Minute)?,
+    })
+}
+
+/// A number in its canonical text only: every group has exactly one key.
+fn key_part<T: TryFrom<i64>>(text: &str, field: Field) -> Result<T, Rejection> {
+    text.parse::<i64>()
+        .ok()
+        .filter(|number| number.to_string() == text)
+        .and_then(|number| number.try_into().ok())
+        .ok_or(Rejection::KeyPartInvalid(field))
+}
+
+fn vote_in_value(value: Option<&[u8]>) -> Result<Vote, Rejection> {
+    let value = value.ok_or(Rejection::ValueNull)?;
+    if value.is_empty() {
+        return Err(Rejection::ValueEmpty);
+    }
+    if value.len() > VALUE_BYTES_MAX {
+        return Err(Rejection::ValueTooLong);
+    }
+    let text = str::from_utf8(value).map_err(|_| Rejection::ValueNotUtf8)?;
+    let fields = fields_in(text)?;
+    fields.check_version()?;
+    let vote = Vote {
+        ballot: fields
+            .required(Field::Ballot, Value::as_str)?
+            .parse()
+            .map_err(|_| Rejection::FieldInvalid(Field::Ballot))?,
+        group: Group {
+            paredao: fields.number(Field::Paredao)?,
+            participant: fields.number(Field::Participant)?,
+            minute: fields.number(Field::Minute)?,
+        },
+        partition: fields.number(Field::Partition)?,
+    };
+    if vote.partition < 0 {
+        return Err(Rejection::FieldInvalid(Field::Partition));
+    }
+    fields.check_names()?;
+    Ok(vote)
+}
+
+fn fields_in(text: &str) -> Result<Fields, Rejection> {
+    let mut values = serde_json::Deserializer::from_str(text).into_iter::<&RawValue>();
+    let value = match values.next() {
+        Some(Ok(value)) => value.get(),
+        Some(Err(error)) if error.is_eof() => return Err(Rejection::ValueTruncated),
+        _ => return Err(Rejection::ValueNotJson),
+    };
+    if !text[values.byte_offset()..].trim().is_empty() {
+        return Err(Rejection::ValueTrailing);
+    }
+    if !value.starts_with('{') {
+        return Err(Rejection::ValueNotObject);
+    }
+    serde_json::from_str(value).map_err(|_| Rejection::ValueNotJson)
+}
+
+/// An object's fields in their order, those that stand twice included.
+struct Fields(Vec<(String, Value)>);
+
+impl Fields {
+    fn check_version(&self) -> Result<(), Rejection> {
+        let version = self.required(Field::Version, Value::as_i64)?;
+        if version == VERSION { Ok(()) } else { Err(Rejection::VersionUnknown) }
+    }
+
+    fn check_names(&self) -> Result<(), Rejection> {
+        for (index, (name, _)) in self.0.iter().enumerate() {
+            if self.0[..index].iter().any(|(earlier, _)| earlier == name) {
+                return Err(Rejection::FieldDuplicate);
+            }
+            if !NAMES.iter().any(|(_, known)| known == name) {
+                return Err(Rejection::FieldUnknown);
+            }
+        }
+        Ok(())
+    }
+
+    fn number<T: TryFrom<i64>>(&self, field: Field) -> Result<T, Rejection> {
+        self.required(field, Value::as_i64)?.try_into().map_err(|_| Rejection::FieldInvalid(field))
+    }
+
+    fn required<'a, T>(&'a self, field: Field, read: impl Fn(&'a Value) -> Option<T>) -> Result<T, Rejection> {
+        let name = name_of(field);
+        let (_, value) = self.0.iter().find(|(n, _)| n == name).ok_or(Rejection::FieldMissing(field))?;
+        read(value).ok_or(Rejection::FieldInvalid(field))
+    }
+}
+
+const NAMES: [(Field, &str); 6] = [
+    (Field::Version, "v"),
+    (Field::Ballot, "ballot"),
+    (Field::Paredao, "paredao"),
+    (Field::Participant, "participant"),
+    (Field::Minute, "minute"),
+    (Field::Partition, "partition"),
+];
+
+fn name_of(field: Field) -> &'static str {
+    NAMES.iter().find(|(f, _)| *f == field).map_or("", |(_, name)| name)
+}
+
+impl<'de> Deserialize<'de> for Fields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Fields;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fields, A::Error> {
+                let mut fields = Vec::new();
+                while let Some(field) = map.next_entry().map_err(A::Error::custom)? {
+                    fields.push(field);
+                }
+                Ok(Fields(fields))
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
+}

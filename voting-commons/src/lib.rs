@@ -1,0 +1,22 @@
+//! What two or more services share, and nothing else.
+//!
+//! The modules at the top level are the pure domain: no clock, no network, no adapter.
+//! [`adapters`] is the other half: how a service reaches Kafka and Postgres, is watched and is stopped.
+//! Pure code never imports an adapter.
+
+pub mod adapters;
+pub mod codec;
+pub mod ids;
+pub mod partitioner;
+pub mod percentages;
+pub mod rejection;
+pub mod tally;
+pub mod time;
+pub mod vote;
+pub mod window;
+
+pub use ids::{BallotId, ParedaoId, ParticipantId};
+pub use rejection::Rejection;
+pub use tally::Tally;
+pub use time::{Minute, UnixMillis};
+pub use vote::{Group, Vote};
