@@ -59,18 +59,12 @@ impl Daemon {
         lifetime: &Lifetime,
         death_signal: Signal,
     ) -> Result<Self> {
-        let (output, log_start) =
-            open_log(log).with_context(|| format!("cannot write {}", log.display()))?;
-        command
-            .stdin(Stdio::null())
-            .stdout(output.try_clone()?)
-            .stderr(output)
-            .process_group(0);
+        let (output, log_start) = open_log(log).with_context(|| format!("cannot write {}", log.display()))?;
+        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output).process_group(0);
         if matches!(lifetime, Lifetime::Parent) {
             die_with_parent(&mut command, death_signal);
         }
-        let child = spawn_on_lasting_thread(command)
-            .with_context(|| format!("{name} could not be started"))?;
+        let child = spawn_on_lasting_thread(command).with_context(|| format!("{name} could not be started"))?;
         let pid = Pid::from_raw(i32::try_from(child.id())?);
         let mut daemon = Self {
             name: name.to_owned(),
@@ -95,9 +89,8 @@ impl Daemon {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             text => text.with_context(|| format!("cannot read {}", pidfile.display()))?,
         };
-        let Some((pid, recorded)) = text
-            .split_once(' ')
-            .and_then(|(pid, started)| Some((pid.parse().ok()?, started.trim_end())))
+        let Some((pid, recorded)) =
+            text.split_once(' ').and_then(|(pid, started)| Some((pid.parse().ok()?, started.trim_end())))
         else {
             return Ok(None);
         };
@@ -106,14 +99,7 @@ impl Daemon {
             return Ok(None);
         };
         let log_start = 0;
-        Ok(Some(Self {
-            name: name.to_owned(),
-            pid,
-            started_at,
-            child: None,
-            log: log.to_owned(),
-            log_start,
-        }))
+        Ok(Some(Self { name: name.to_owned(), pid, started_at, child: None, log: log.to_owned(), log_start }))
     }
 
     /// Its process id.
@@ -134,8 +120,7 @@ impl Daemon {
         if !self.is_running() {
             return Ok(());
         }
-        signal::kill(self.pid, signal)
-            .with_context(|| format!("{} could not be sent {signal}", self.name))
+        signal::kill(self.pid, signal).with_context(|| format!("{} could not be sent {signal}", self.name))
     }
 
     /// Asks it to end with `signal` and waits; one that has not ended after `patience` is killed, which is an error.
@@ -145,11 +130,7 @@ impl Daemon {
             return Ok(());
         }
         self.kill()?;
-        bail!(
-            "{} did not end within {} s of {signal} and was killed",
-            self.name,
-            patience.as_secs()
-        )
+        bail!("{} did not end within {} s of {signal} and was killed", self.name, patience.as_secs())
     }
 
     /// Kills it with SIGKILL and waits until it is gone.
@@ -165,11 +146,7 @@ impl Daemon {
     }
 
     /// Waits until `check` is content, and fails at once when the program ends before that.
-    pub fn wait_until_ready(
-        &mut self,
-        patience: Duration,
-        mut check: impl FnMut(&Self) -> Result<bool>,
-    ) -> Result<()> {
+    pub fn wait_until_ready(&mut self, patience: Duration, mut check: impl FnMut(&Self) -> Result<bool>) -> Result<()> {
         let what = format!("{} did not get ready", self.name);
         let result = wait_until(&what, patience, || {
             let running = self.is_running();
@@ -182,12 +159,7 @@ impl Daemon {
             Ok(None)
         });
         result.with_context(|| {
-            format!(
-                "{} failed; its log {} ends with:\n{}",
-                self.name,
-                self.log.display(),
-                self.log_tail()
-            )
+            format!("{} failed; its log {} ends with:\n{}", self.name, self.log.display(), self.log_tail())
         })
     }
 
@@ -229,10 +201,7 @@ fn open_log(path: &Path) -> io::Result<(fs::File, u64)> {
 
 #[cfg(target_os = "linux")]
 fn die_with_parent(command: &mut Command, signal: Signal) {
-    #[expect(
-        unsafe_code,
-        reason = "prctl is async-signal-safe and touches no memory"
-    )]
+    #[expect(unsafe_code, reason = "prctl is async-signal-safe and touches no memory")]
     // SAFETY: between fork and exec only one system call is made, nothing is allocated or locked.
     unsafe {
         command.pre_exec(move || Ok(nix::sys::prctl::set_pdeathsig(signal)?));
@@ -274,10 +243,7 @@ fn started_at(pid: Pid) -> Option<String> {
 
 #[cfg(not(target_os = "linux"))]
 fn started_at(pid: Pid) -> Option<String> {
-    let ps = Command::new("ps")
-        .args(["-o", "lstart=", "-p", &pid.to_string()])
-        .output()
-        .ok()?;
+    let ps = Command::new("ps").args(["-o", "lstart=", "-p", &pid.to_string()]).output().ok()?;
     let started = String::from_utf8(ps.stdout).ok()?.trim().to_owned();
     (!started.is_empty()).then_some(started)
 }
@@ -318,17 +284,13 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let pidfile = folder.path().join("run/sleep.pid");
         let log = folder.path().join("log");
-        let lifetime = Lifetime::Detached {
-            pidfile: pidfile.clone(),
-        };
+        let lifetime = Lifetime::Detached { pidfile: pidfile.clone() };
         let mut daemon = sleeper(folder.path(), &lifetime);
 
         let found = Daemon::find("sleep", &log, &pidfile).unwrap();
         assert_eq!(found.map(|found| found.pid()), Some(daemon.pid()));
 
-        daemon
-            .stop(Signal::SIGTERM, Duration::from_secs(10))
-            .unwrap();
+        daemon.stop(Signal::SIGTERM, Duration::from_secs(10)).unwrap();
         assert!(Daemon::find("sleep", &log, &pidfile).unwrap().is_none());
     }
 
@@ -348,9 +310,7 @@ mod tests {
     fn outlives_the_thread_that_asked_for_it() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_owned();
-        let mut daemon = thread::spawn(move || sleeper(&path, &Lifetime::Parent))
-            .join()
-            .unwrap();
+        let mut daemon = thread::spawn(move || sleeper(&path, &Lifetime::Parent)).join().unwrap();
         assert!(daemon.wait(Duration::from_millis(300)).is_err());
         daemon.kill().unwrap();
     }
@@ -361,8 +321,7 @@ mod tests {
         let mut command = Command::new("sh");
         command.args(["-c", "echo no such luck; exit 3"]);
         let log = folder.path().join("log");
-        let mut daemon =
-            Daemon::spawn(command, "luck", &log, &Lifetime::Parent, Signal::SIGKILL).unwrap();
+        let mut daemon = Daemon::spawn(command, "luck", &log, &Lifetime::Parent, Signal::SIGKILL).unwrap();
         let error = daemon.wait_until_ready(Duration::from_secs(30), |_| Ok(false));
         let message = format!("{:#}", error.unwrap_err());
         assert!(message.contains("luck ended while it started"), "{message}");

@@ -89,11 +89,7 @@ impl Kafka {
     }
 
     fn new(options: KafkaOptions, daemon: Daemon, temporary: Option<TempDir>) -> Self {
-        Self {
-            options,
-            daemon,
-            _temporary: temporary,
-        }
+        Self { options, daemon, _temporary: temporary }
     }
 
     /// What clients take as `bootstrap.servers`.
@@ -183,12 +179,7 @@ fn prepare(options: &KafkaOptions) -> Result<()> {
 }
 
 fn settings(options: &KafkaOptions) -> String {
-    let KafkaOptions {
-        dir,
-        port,
-        controller_port,
-        ..
-    } = options;
+    let KafkaOptions { dir, port, controller_port, .. } = options;
     let data = dir.join("data");
     format!(
         "\
@@ -229,17 +220,10 @@ fn spawn(options: &KafkaOptions) -> Result<Daemon> {
     }
     let mut command = java(options);
     command.args(["kafka.Kafka", "server.properties"]);
-    let mut daemon = Daemon::spawn(
-        command,
-        "Kafka",
-        &log(options),
-        &options.lifetime,
-        Signal::SIGKILL,
-    )?;
+    let mut daemon = Daemon::spawn(command, "Kafka", &log(options), &options.lifetime, Signal::SIGKILL)?;
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
     let ready = daemon.wait_until_ready(START_PATIENCE, |daemon| {
-        Ok(daemon.output()?.contains(STARTED)
-            && TcpStream::connect_timeout(&address, CONNECT_PATIENCE).is_ok())
+        Ok(daemon.output()?.contains(STARTED) && TcpStream::connect_timeout(&address, CONNECT_PATIENCE).is_ok())
     });
     if let Err(error) = ready {
         daemon.kill()?;

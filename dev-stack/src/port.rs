@@ -28,10 +28,7 @@ pub fn free() -> Result<u16> {
             return Ok(port);
         }
     }
-    bail!(
-        "no port from {FIRST} to {} of 127.0.0.1 is free",
-        FIRST + COUNT - 1
-    )
+    bail!("no port from {FIRST} to {} of 127.0.0.1 is free", FIRST + COUNT - 1)
 }
 
 #[cfg(test)]

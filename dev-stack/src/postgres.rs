@@ -76,11 +76,7 @@ impl Postgres {
     }
 
     fn new(options: PostgresOptions, daemon: Daemon) -> Self {
-        Self {
-            options,
-            daemon,
-            _temporary: None,
-        }
+        Self { options, daemon, _temporary: None }
     }
 
     /// The maintenance database, as its superuser.
@@ -96,9 +92,7 @@ impl Postgres {
 
     /// Creates a database unless it is there.
     pub fn create_database(&self, name: &str) -> Result<()> {
-        let found = self.sql(&format!(
-            "SELECT 1 FROM pg_database WHERE datname = '{name}'"
-        ))?;
+        let found = self.sql(&format!("SELECT 1 FROM pg_database WHERE datname = '{name}'"))?;
         if found.is_empty() {
             self.sql(&format!("CREATE DATABASE \"{name}\""))?;
         }
@@ -117,10 +111,7 @@ impl Postgres {
             .args(["-X", "-q", "-A", "-t", "-d", &self.url(), "-c", statement])
             .output()?;
         if !output.status.success() {
-            bail!(
-                "Postgres refused `{statement}`: {}",
-                String::from_utf8_lossy(&output.stderr).trim()
-            );
+            bail!("Postgres refused `{statement}`: {}", String::from_utf8_lossy(&output.stderr).trim());
         }
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
     }
@@ -210,10 +201,7 @@ fn initialise(options: &PostgresOptions) -> Result<()> {
         .current_dir("/")
         .output()?;
     if !output.status.success() {
-        bail!(
-            "Postgres' data folder could not be created: {}",
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
+        bail!("Postgres' data folder could not be created: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
     fs::write(initialised, "")?;
     Ok(())
@@ -246,9 +234,8 @@ fn spawn(options: &PostgresOptions) -> Result<Daemon> {
         // An immediate shutdown, which ends the sessions too.
         Signal::SIGQUIT,
     )?;
-    let ready = daemon.wait_until_ready(START_PATIENCE, |daemon| {
-        Ok(is_ready(&data.join("postmaster.pid"), daemon.pid()))
-    });
+    let ready =
+        daemon.wait_until_ready(START_PATIENCE, |daemon| Ok(is_ready(&data.join("postmaster.pid"), daemon.pid())));
     if let Err(error) = ready {
         daemon.stop(Signal::SIGQUIT, STOP_PATIENCE)?;
         return Err(error);
@@ -260,8 +247,7 @@ fn spawn(options: &PostgresOptions) -> Result<Daemon> {
 fn is_ready(postmaster_pid: &Path, pid: i32) -> bool {
     let text = fs::read_to_string(postmaster_pid).unwrap_or_default();
     let mut lines = text.lines();
-    lines.next() == Some(pid.to_string().as_str())
-        && lines.nth(6).is_some_and(|state| state.trim() == "ready")
+    lines.next() == Some(pid.to_string().as_str()) && lines.nth(6).is_some_and(|state| state.trim() == "ready")
 }
 
 /// A program of the newest Postgres installed.
@@ -299,9 +285,7 @@ fn owner() -> Result<Option<User>> {
             return Ok(Some(user));
         }
     }
-    bail!(
-        "Postgres refuses to run as root and there is no user `postgres` or `nobody` to run it as"
-    )
+    bail!("Postgres refuses to run as root and there is no user `postgres` or `nobody` to run it as")
 }
 
 fn as_owner(mut command: Command) -> Result<Command> {

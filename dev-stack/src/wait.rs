@@ -10,11 +10,7 @@ const POLL_INTERVAL: Duration = Duration::from_millis(25);
 /// Asks `check` again and again until it gives a value, fails, or `patience` is over.
 ///
 /// `what` completes the sentence "… within 30 s" of the error.
-pub fn wait_until<T>(
-    what: &str,
-    patience: Duration,
-    mut check: impl FnMut() -> Result<Option<T>>,
-) -> Result<T> {
+pub fn wait_until<T>(what: &str, patience: Duration, mut check: impl FnMut() -> Result<Option<T>>) -> Result<T> {
     let deadline = Instant::now() + patience;
     loop {
         if let Some(value) = check()? {
@@ -44,9 +40,6 @@ mod tests {
     #[test]
     fn says_what_it_waited_for() {
         let error = wait_until::<()>("the broker did not answer", Duration::ZERO, || Ok(None));
-        assert_eq!(
-            error.unwrap_err().to_string(),
-            "the broker did not answer within 0 s"
-        );
+        assert_eq!(error.unwrap_err().to_string(), "the broker did not answer within 0 s");
     }
 }

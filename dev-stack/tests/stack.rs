@@ -56,8 +56,5 @@ fn a_second_server_on_the_same_port_is_told_which_port_is_taken() {
     let port = address.split([':', '/']).nth(4).unwrap();
     let _squatter = std::net::TcpListener::bind(format!("127.0.0.1:{port}")).unwrap();
     let error = first.start_again().unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        format!("port {port}, which Postgres needs, is in use by another program")
-    );
+    assert_eq!(error.to_string(), format!("port {port}, which Postgres needs, is in use by another program"));
 }

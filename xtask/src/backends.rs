@@ -7,7 +7,7 @@ use dev_stack::daemon::Lifetime;
 use dev_stack::kafka::{Kafka, KafkaOptions};
 use dev_stack::postgres::{Postgres, PostgresOptions};
 
-use crate::{folder, interrupt, jars, provision, say};
+use crate::{folder, interrupt, jars, lock, provision, say};
 
 const KAFKA_PORT: u16 = 19092;
 const KAFKA_CONTROLLER_PORT: u16 = 19093;
@@ -55,6 +55,7 @@ pub(crate) fn external_database() -> Option<String> {
 
 /// `cargo xtask dev-services`: only the two, for whoever runs tests by hand.
 pub(crate) fn dev_services() -> Result<()> {
+    let _lock = lock::take("stack")?;
     provision::for_backends()?;
     let libs = jars::fetch()?;
     let kafka = start_kafka()?;

@@ -1,13 +1,20 @@
 //! The developer's tasks: `cargo xtask up`, `down`, `reset`, `test` and a few more.
 
 mod backends;
+mod demo;
 mod folder;
+mod http;
 mod interrupt;
 mod jars;
+mod lock;
 mod provision;
 mod run;
 mod say;
+mod secrets;
+mod services;
 mod teardown;
+mod test;
+mod up;
 
 use std::process::ExitCode;
 
@@ -24,6 +31,10 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Start everything on this machine and say where to vote.
+    Up(up::UpArguments),
+    /// Check the format, the lints and all tests.
+    Test,
     /// Start only Kafka and Postgres, and print the variables that tests need.
     DevServices,
     /// Stop whatever is running.
@@ -45,6 +56,8 @@ fn main() -> ExitCode {
 
 fn run_task(task: &Task) -> Result<()> {
     match task {
+        Task::Up(arguments) => up::up(arguments),
+        Task::Test => test::test(),
         Task::DevServices => backends::dev_services(),
         Task::Down => teardown::down(),
         Task::Reset => teardown::reset(),

@@ -1,7 +1,7 @@
 //! Programs that run in the foreground until they are done.
 
 use std::ffi::OsStr;
-use std::io;
+use std::io::{self, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -54,6 +54,20 @@ pub(crate) fn output_of(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8(output.stdout)?)
 }
 
+/// Runs a program for a moment, with `input` to read.
+pub(crate) fn feed(command: &mut Command, input: &str) -> Result<()> {
+    let mut child = start(command.stdin(Stdio::piped()))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(input.as_bytes())?;
+    }
+    let status = child.wait()?;
+    if !status.success() {
+        bail!("`{}` failed ({status})", line_of(command));
+    }
+    Ok(())
+}
+
+/// Starts a program, and names it if that fails.
 pub(crate) fn start(command: &mut Command) -> Result<Child> {
     command.spawn().with_context(|| format!("`{}` could not be started", line_of(command)))
 }

@@ -1,0 +1,127 @@
+//! What must not be guessed, made once and kept in `.dev/secrets`.
+
+use std::collections::BTreeMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use base64::Engine;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+use crate::folder;
+
+/// The secrets of this clone's development stack.
+pub(crate) struct Secrets {
+    path: PathBuf,
+    values: BTreeMap<String, String>,
+}
+
+impl Secrets {
+    /// Reads those kept.
+    pub(crate) fn load() -> Result<Self> {
+        Self::load_from(folder::dev().join("secrets"))
+    }
+
+    fn load_from(path: PathBuf) -> Result<Self> {
+        let text = match fs::read_to_string(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
+            text => text.with_context(|| format!("cannot read {}", path.display()))?,
+        };
+        let pairs = text.lines().filter_map(|line| line.split_once('='));
+        let values = pairs.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        Ok(Self { path, values })
+    }
+
+    /// The keys that seal ballots, as voters-frontend takes them.
+    pub(crate) fn ballot_keys(&mut self) -> Result<String> {
+        self.get_or_make("BALLOT_KEYS", || Ok(format!("dev:{}", STANDARD.encode(random::<32>()?))))
+    }
+
+    /// The key that signs proof-of-work challenges.
+    pub(crate) fn altcha_key(&mut self) -> Result<String> {
+        self.get_or_make("ALTCHA_KEY", || Ok(URL_SAFE_NO_PAD.encode(random::<32>()?)))
+    }
+
+    /// The password of the production team's user.
+    pub(crate) fn production_password(&mut self) -> Result<String> {
+        self.get_or_make("PRODUCTION_PASSWORD", || Ok(URL_SAFE_NO_PAD.encode(random::<12>()?)))
+    }
+
+    /// The bearer token for the production API, once there is one.
+    pub(crate) fn production_token(&self) -> Option<&str> {
+        self.values.get("PRODUCTION_TOKEN").map(String::as_str)
+    }
+
+    /// Keeps a new bearer token.
+    pub(crate) fn set_production_token(&mut self, token: String) -> Result<()> {
+        self.values.insert("PRODUCTION_TOKEN".to_owned(), token);
+        self.save()
+    }
+
+    fn get_or_make(&mut self, name: &str, make: impl FnOnce() -> Result<String>) -> Result<String> {
+        if let Some(value) = self.values.get(name) {
+            return Ok(value.clone());
+        }
+        let value = make()?;
+        self.values.insert(name.to_owned(), value.clone());
+        self.save()?;
+        Ok(value)
+    }
+
+    fn save(&self) -> Result<()> {
+        let lines = self.values.iter().map(|(name, value)| format!("{name}={value}\n"));
+        write_private(&self.path, &lines.collect::<String>())
+    }
+}
+
+/// Writes a file that only its owner may read, whole or not at all.
+pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
+    let write = || {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let draft = path.with_extension("new");
+        let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&draft)?;
+        file.write_all(text.as_bytes())?;
+        fs::rename(draft, path)
+    };
+    write().with_context(|| format!("cannot write {}", path.display()))
+}
+
+fn random<const LENGTH: usize>() -> Result<[u8; LENGTH]> {
+    let mut bytes = [0; LENGTH];
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::MetadataExt;
+
+    use super::*;
+
+    #[test]
+    fn are_made_once_and_kept_private() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secrets");
+        let mut secrets = Secrets::load_from(path.clone()).unwrap();
+        let keys = secrets.ballot_keys().unwrap();
+        secrets.set_production_token("a=b".to_owned()).unwrap();
+
+        let mut again = Secrets::load_from(path.clone()).unwrap();
+        assert_eq!(again.ballot_keys().unwrap(), keys);
+        assert_eq!(again.production_token(), Some("a=b"));
+        assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_ballot_key_has_32_bytes() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut secrets = Secrets::load_from(folder.path().join("secrets")).unwrap();
+        let keys = secrets.ballot_keys().unwrap();
+        let (_, key) = keys.split_once(':').unwrap();
+        assert_eq!(STANDARD.decode(key).unwrap().len(), 32);
+    }
+}

@@ -1,0 +1,231 @@
+//! `cargo xtask test`: everything that must hold before a change is accepted.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::process::CommandExt;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, bail};
+use dev_stack::daemon::Lifetime;
+use dev_stack::kafka::{Kafka, KafkaOptions};
+use dev_stack::port;
+use dev_stack::postgres::{Postgres, PostgresOptions};
+
+use crate::{folder, interrupt, jars, lock, provision, run, say};
+
+/// How one step went.
+struct Step {
+    name: &'static str,
+    took: Duration,
+    passed: bool,
+}
+
+/// How many tests were run, summed over all test binaries.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) passed: u64,
+    pub(crate) failed: u64,
+    pub(crate) ignored: u64,
+}
+
+/// A Kafka and a Postgres that only the tests of this run use; both end with it.
+pub(crate) struct TestBackends {
+    kafka: Kafka,
+    postgres: Postgres,
+    libs: PathBuf,
+}
+
+/// Runs every check, also after one has failed, and sums up at the end.
+pub(crate) fn test() -> Result<()> {
+    let _lock = lock::take("test")?;
+    let mut steps = Vec::new();
+    let mut counts = Counts::default();
+    let checked = run_steps(&mut steps, &mut counts);
+    println!("\n{}", table(&steps));
+    let Counts { passed, failed, ignored } = counts;
+    let ignored = match ignored {
+        0 => String::new(),
+        some => format!(", {some} ignored"),
+    };
+    println!("{passed} passed, {failed} failed{ignored}");
+    checked?;
+    let failures: Vec<_> = steps.iter().filter(|s| !s.passed).map(|s| s.name).collect();
+    if !failures.is_empty() {
+        bail!("these steps failed: {}", failures.join(", "));
+    }
+    Ok(())
+}
+
+fn run_steps(steps: &mut Vec<Step>, counts: &mut Counts) -> Result<()> {
+    let mut timed = |name, work: &mut dyn FnMut() -> Result<()>| {
+        interrupt::check()?;
+        eprintln!("\n── {name}");
+        let start = Instant::now();
+        let result = work();
+        steps.push(Step { name, took: start.elapsed(), passed: result.is_ok() });
+        interrupt::check()?;
+        if let Err(error) = &result {
+            say::error(error);
+        }
+        Ok::<bool, anyhow::Error>(result.is_ok())
+    };
+    if !timed("provision", &mut provision::for_tests)? {
+        return Ok(());
+    }
+    let mut backends = None;
+    let mut start = || {
+        backends = Some(TestBackends::start()?);
+        Ok(())
+    };
+    if !timed("Kafka and Postgres", &mut start)? {
+        return Ok(());
+    }
+    timed("fmt", &mut || run::run(&mut run::cargo(&["fmt", "--all", "--check"])))?;
+    timed("clippy", &mut || {
+        let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+        run::run(run::cargo(&arguments).env("SQLX_OFFLINE", "true"))
+    })?;
+    timed("test", &mut || {
+        let mut command = run::cargo(&["test", "--workspace", "--no-fail-fast"]);
+        if let Some(backends) = &backends {
+            backends.tell(&mut command);
+        }
+        run_tests(&mut command, counts)
+    })?;
+    Ok(())
+}
+
+impl TestBackends {
+    pub(crate) fn start() -> Result<Self> {
+        let libs = jars::fetch()?;
+        let home = folder::dev().join("test");
+        folder::remove(&home)?;
+        Ok(Self {
+            kafka: say::step("Kafka", || {
+                Kafka::start(KafkaOptions {
+                    dir: home.join("kafka"),
+                    libs: libs.clone(),
+                    port: port::free()?,
+                    controller_port: port::free()?,
+                    lifetime: Lifetime::Parent,
+                })
+            })?,
+            postgres: say::step("Postgres", || {
+                Postgres::start(PostgresOptions {
+                    dir: folder::for_postgres(&home.join("postgres"))?,
+                    port: port::free()?,
+                    lifetime: Lifetime::Parent,
+                })
+            })?,
+            libs,
+        })
+    }
+
+    /// Tells a command where they are.
+    pub(crate) fn tell(&self, command: &mut Command) {
+        command
+            .env("KAFKA_BROKERS", self.kafka.brokers())
+            .env("DATABASE_URL", self.postgres.url())
+            .env("KAFKA_LIBS", &self.libs)
+            // The database above is for the tests that run, not for the queries that are compiled.
+            .env("SQLX_OFFLINE", "true");
+    }
+}
+
+/// Runs `cargo test` or the like, passing on what it prints and counting the tests.
+pub(crate) fn run_tests(command: &mut Command, counts: &mut Counts) -> Result<()> {
+    command.stdout(Stdio::piped()).process_group(0);
+    let mut child = run::start(command)?;
+    let stdout = child.stdout.take().context("a pipe was asked for")?;
+    thread::scope(|scope| {
+        let counting = scope.spawn(|| pass_on(stdout));
+        let result = run::finish(command, child);
+        *counts = counting.join().unwrap_or_default();
+        result
+    })?;
+    if counts.passed == 0 {
+        bail!("not a single test was run");
+    }
+    Ok(())
+}
+
+fn pass_on(output: impl Read) -> Counts {
+    let mut counts = Counts::default();
+    let mut reader = BufReader::new(output);
+    let mut line = Vec::new();
+    // Bytes, because a test may print what is not UTF-8.
+    while reader.read_until(b'\n', &mut line).is_ok_and(|read| read > 0) {
+        let text = String::from_utf8_lossy(&line);
+        print!("{text}");
+        counts.add(&text);
+        line.clear();
+    }
+    counts
+}
+
+impl Counts {
+    /// Reads `test result: ok. 3 passed; 0 failed; 0 ignored; …`; other lines count nothing.
+    fn add(&mut self, line: &str) {
+        let Some((_, result)) = line.split_once("test result: ") else {
+            return;
+        };
+        let words: Vec<_> = result.split([' ', ';']).filter(|w| !w.is_empty()).collect();
+        for pair in words.windows(2) {
+            let number = pair[0].parse().unwrap_or(0);
+            match pair[1] {
+                "passed" => self.passed += number,
+                "failed" => self.failed += number,
+                "ignored" => self.ignored += number,
+                _ => {}
+            }
+        }
+    }
+}
+
+fn table(steps: &[Step]) -> String {
+    let mut text = String::new();
+    let mut total = Duration::ZERO;
+    for step in steps {
+        let verdict = if step.passed { "ok" } else { "FAILED" };
+        let seconds = step.took.as_secs_f64();
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{:<20}{verdict:<8}{seconds:>8.1} s", step.name);
+        total += step.took;
+    }
+    let _ = writeln!(text, "{:<28}{:>8.1} s", "total", total.as_secs_f64());
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_the_tests_of_every_binary() {
+        let output = "\
+running 3 tests
+test a ... ok
+test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; finished in 0.36s
+test result: FAILED. 10 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.00s
+";
+        let expected = Counts { passed: 13, failed: 2, ignored: 1 };
+        assert_eq!(pass_on(output.as_bytes()), expected);
+    }
+
+    #[test]
+    fn the_table_says_what_failed() {
+        let steps = [
+            Step { name: "fmt", took: Duration::from_millis(1500), passed: true },
+            Step { name: "test", took: Duration::from_secs(61), passed: false },
+        ];
+        let expected = "\
+fmt                 ok           1.5 s
+test                FAILED      61.0 s
+total                           62.5 s
+";
+        assert_eq!(table(&steps), expected);
+    }
+}
