@@ -22,33 +22,38 @@ pub(crate) struct Backends {
 }
 
 impl Backends {
-    /// Starts what the environment does not name and what does not run yet.
-    pub(crate) fn start() -> Result<Self> {
-        Ok(Self {
-            kafka_brokers: match external_kafka() {
-                Some(brokers) => brokers,
-                None => start_kafka()?.brokers(),
-            },
-            database_url: match external_database() {
-                Some(url) => url,
-                None => {
-                    let postgres = start_postgres()?;
-                    postgres.create_database(DATABASE)?;
-                    postgres.url_of(DATABASE)
-                }
-            },
-        })
+    /// Those that the environment names; where it names none, our own, running or not.
+    pub(crate) fn from_env() -> Self {
+        let own_database = || format!("postgres://postgres@127.0.0.1:{POSTGRES_PORT}/{DATABASE}");
+        Self {
+            kafka_brokers: external_kafka().unwrap_or_else(own_kafka),
+            database_url: external_database().unwrap_or_else(own_database),
+        }
+    }
+
+    /// Starts our own, unless they run already or others are used in their place.
+    pub(crate) fn start(&self) -> Result<()> {
+        if external_kafka().is_none() {
+            start_kafka()?;
+        }
+        if external_database().is_none() {
+            start_postgres()?.create_database(DATABASE)?;
+        }
+        Ok(())
     }
 }
 
+fn own_kafka() -> String {
+    format!("127.0.0.1:{KAFKA_PORT}")
+}
+
 /// The brokers named by the environment, unless they are ours: `.dev/env` may have been sourced.
-pub(crate) fn external_kafka() -> Option<String> {
-    let own = format!("127.0.0.1:{KAFKA_PORT}");
-    env::var("KAFKA_BROKERS").ok().filter(|brokers| !brokers.is_empty() && *brokers != own)
+fn external_kafka() -> Option<String> {
+    env::var("KAFKA_BROKERS").ok().filter(|brokers| !brokers.is_empty() && *brokers != own_kafka())
 }
 
 /// The database named by the environment, unless it is ours.
-pub(crate) fn external_database() -> Option<String> {
+fn external_database() -> Option<String> {
     let own = format!("@127.0.0.1:{POSTGRES_PORT}/");
     env::var("DATABASE_URL").ok().filter(|url| !url.is_empty() && !url.contains(&own))
 }

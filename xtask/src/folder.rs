@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use dev_stack::postgres;
+use nix::unistd::geteuid;
 
 /// The workspace's folder.
 pub(crate) fn workspace() -> PathBuf {
@@ -51,12 +52,14 @@ pub(crate) fn for_postgres(wanted: &Path) -> Result<PathBuf> {
     let mut hasher = DefaultHasher::new();
     wanted.hash(&mut hasher);
     let elsewhere = PathBuf::from(format!("/var/tmp/voting-postgres-{:016x}", hasher.finish()));
-    if !elsewhere.exists() {
-        DirBuilder::new().mode(0o711).create(&elsewhere)?;
+    if let Ok(left) = elsewhere.symlink_metadata() {
+        if left.uid() != geteuid().as_raw() {
+            bail!("{} belongs to somebody else", elsewhere.display());
+        }
+        // Nothing points there any more: `.dev` was removed by hand, and with it what belonged to this data.
+        fs::remove_dir_all(&elsewhere)?;
     }
-    if elsewhere.symlink_metadata()?.uid() != nix::unistd::geteuid().as_raw() {
-        bail!("{} belongs to somebody else", elsewhere.display());
-    }
+    DirBuilder::new().mode(0o711).create(&elsewhere)?;
     symlink(&elsewhere, wanted).with_context(|| format!("cannot write {}", wanted.display()))?;
     Ok(elsewhere)
 }

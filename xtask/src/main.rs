@@ -12,6 +12,7 @@ mod run;
 mod say;
 mod secrets;
 mod services;
+mod sqlx;
 mod teardown;
 mod test;
 mod up;
@@ -37,6 +38,8 @@ enum Task {
     Test,
     /// Start only Kafka and Postgres, and print the variables that tests need.
     DevServices,
+    /// Refresh what the compiler knows of the database, in .sqlx.
+    SqlxPrepare,
     /// Stop whatever is running.
     Down,
     /// Stop whatever is running and forget all its data.
@@ -59,6 +62,7 @@ fn run_task(task: &Task) -> Result<()> {
         Task::Up(arguments) => up::up(arguments),
         Task::Test => test::test(),
         Task::DevServices => backends::dev_services(),
+        Task::SqlxPrepare => sqlx::prepare(),
         Task::Down => teardown::down(),
         Task::Reset => teardown::reset(),
     }

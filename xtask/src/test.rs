@@ -1,6 +1,6 @@
 //! `cargo xtask test`: everything that must hold before a change is accepted.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Display, Formatter, Write as _};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
@@ -45,17 +45,12 @@ pub(crate) fn test() -> Result<()> {
     let mut counts = Counts::default();
     let checked = run_steps(&mut steps, &mut counts);
     println!("\n{}", table(&steps));
-    let Counts { passed, failed, ignored } = counts;
-    let ignored = match ignored {
-        0 => String::new(),
-        some => format!(", {some} ignored"),
-    };
-    println!("{passed} passed, {failed} failed{ignored}");
     checked?;
-    let failures: Vec<_> = steps.iter().filter(|s| !s.passed).map(|s| s.name).collect();
+    let failures: Vec<_> = steps.iter().filter(|step| !step.passed).map(|step| step.name).collect();
     if !failures.is_empty() {
-        bail!("these steps failed: {}", failures.join(", "));
+        bail!("these steps failed: {} ({counts})", failures.join(", "));
     }
+    println!("{counts}");
     Ok(())
 }
 
@@ -166,6 +161,16 @@ fn pass_on(output: impl Read) -> Counts {
     counts
 }
 
+impl Display for Counts {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} passed, {} failed", self.passed, self.failed)?;
+        if self.ignored > 0 {
+            write!(f, ", {} ignored", self.ignored)?;
+        }
+        Ok(())
+    }
+}
+
 impl Counts {
     /// Reads `test result: ok. 3 passed; 0 failed; 0 ignored; …`; other lines count nothing.
     fn add(&mut self, line: &str) {
@@ -212,7 +217,9 @@ test result: ok. 3 passed; 0 failed; 1 ignored; 0 measured; 0 filtered out; fini
 test result: FAILED. 10 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.00s
 ";
         let expected = Counts { passed: 13, failed: 2, ignored: 1 };
-        assert_eq!(pass_on(output.as_bytes()), expected);
+        let counts = pass_on(output.as_bytes());
+        assert_eq!(counts.to_string(), "13 passed, 2 failed, 1 ignored");
+        assert_eq!(counts, expected);
     }
 
     #[test]

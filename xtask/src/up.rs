@@ -58,15 +58,16 @@ pub(crate) fn up(arguments: &UpArguments) -> Result<()> {
 }
 
 fn start(arguments: &UpArguments) -> Result<()> {
-    provision::for_up()?;
-    build(arguments.release)?;
-    let programs = services::programs(arguments.release)?;
-    let backends = Backends::start()?;
+    let backends = Backends::from_env();
     let mut secrets = Secrets::load()?;
     let services = services::all(&backends, &mut secrets, arguments.captcha)?;
     for service in &services {
         service.check_ports()?;
     }
+    provision::for_up()?;
+    build(arguments.release)?;
+    let programs = services::programs(arguments.release)?;
+    backends.start()?;
     let [production, register, _, _] = &services;
     say::step("topic and tables", || {
         run::output_of(&mut register.command(&programs, &["create-topic", "--partitions", PARTITIONS]))?;
