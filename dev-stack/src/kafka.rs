@@ -202,6 +202,9 @@ offsets.topic.num.partitions=3
 transaction.state.log.num.partitions=3
 share.coordinator.state.topic.num.partitions=3
 log.index.size.max.bytes=1048576
+# A broker that was killed may come back once its old session is over.
+broker.session.timeout.ms=4000
+broker.heartbeat.interval.ms=500
 # Groups form at once, and tests may choose short sessions.
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
