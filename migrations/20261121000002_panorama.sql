@@ -20,7 +20,8 @@ CREATE TABLE panorama (
     as_of    timestamptz NOT NULL,
     total    bigint      NOT NULL,
     after_closing bigint NOT NULL DEFAULT 0
-);
+    -- as_of is written every second: room in the page keeps those updates off the index.
+) WITH (fillfactor = 50);
 
 CREATE TABLE panorama_share (
     paredao     integer  NOT NULL REFERENCES panorama,
@@ -31,13 +32,18 @@ CREATE TABLE panorama_share (
     PRIMARY KEY (paredao, participant)
 );
 
--- One row: up to where the aggregator has seen the database, and which database that was.
+-- One row: up to where the aggregator has seen the database, and which database that was. The row is there from the start,
+-- all zeros, so that the first run too is one that finds another database and recomputes everything.
 CREATE TABLE aggregator_state (
     one               boolean     PRIMARY KEY DEFAULT true CHECK (one),
     system_identifier bigint      NOT NULL,
+    -- Goes up with each failover.
+    timeline          integer     NOT NULL,
     -- Everything written by a transaction below this was seen.
     seen_below        xid8        NOT NULL,
     -- The largest revision ever given out.
     revision          bigint      NOT NULL,
     ran_at            timestamptz NOT NULL
-);
+) WITH (fillfactor = 50);
+
+INSERT INTO aggregator_state (system_identifier, timeline, seen_below, revision, ran_at) VALUES (0, 0, '0', 0, now());

@@ -19,3 +19,13 @@ CREATE TABLE api_token (
     name       text        NOT NULL UNIQUE,
     created_at timestamptz NOT NULL DEFAULT now()
 );
+
+-- However a paredão is changed, the aggregator must see it: whoever forgets written_by would leave old totals standing.
+CREATE FUNCTION stamp_paredao() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.written_by := pg_current_xact_id();
+    RETURN NEW;
+END
+$$;
+
+CREATE TRIGGER paredao_written_by BEFORE INSERT OR UPDATE ON paredao FOR EACH ROW EXECUTE FUNCTION stamp_paredao();

@@ -1,3 +1,67 @@
-//! Being built.
+//! The command line of the aggregator.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use tokio::net::TcpListener;
+use votes_aggregator::{Aggregator, AggregatorArgs, Outcome, WatchArgs};
+use voting_commons::adapters::admin::AdminArgs;
+use voting_commons::adapters::postgres::PostgresArgs;
+use voting_commons::adapters::shutdown;
+use voting_commons::adapters::telemetry::{self, LogArgs};
+
+/// Keeps the cached totals and percentages up to date, and old buckets few.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(flatten)]
+    postgres: PostgresArgs,
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(flatten)]
+    aggregator: AggregatorArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run once, as cron does
+    Once,
+    /// Run again and again; of several watchers one works and the others stand by
+    Watch {
+        #[command(flatten)]
+        watch: WatchArgs,
+        #[command(flatten)]
+        admin: AdminArgs,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::init_logs(&cli.log);
+    match execute(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("votes-aggregator: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn execute(cli: Cli) -> anyhow::Result<()> {
+    let aggregator = Aggregator::new(&cli.postgres, &cli.aggregator)?;
+    match cli.command {
+        Command::Once => match aggregator.once().await? {
+            Outcome::Busy => println!("another aggregator is at work: nothing to do"),
+            Outcome::Done(run) => println!("{run}"),
+        },
+        Command::Watch { watch, admin } => {
+            let shutdown = shutdown::on_signal()?;
+            let listener = TcpListener::bind(admin.admin_listen).await?;
+            votes_aggregator::run(listener, aggregator, watch.every, shutdown).await?;
+        }
+    }
+    Ok(())
+}
