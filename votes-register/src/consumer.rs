@@ -1,0 +1,299 @@
+//! The one thread that polls: it reads and decodes records, and obeys the loop's commands.
+//!
+//! The rebalance callback runs on this thread, inside a poll. It only tells the loop and waits for the places to read
+//! from, which it writes into the assignment itself: a seek afterwards would race with the first fetch.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError, mpsc as std_mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rdkafka::client::ClientContext;
+use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
+use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
+use rdkafka::message::BorrowedMessage;
+use rdkafka::types::RDKafkaRespErr;
+use rdkafka::{Message as _, Offset, Timestamp, TopicPartitionList};
+use tokio::sync::mpsc;
+use voting_commons::UnixMillis;
+use voting_commons::adapters::kafka::KafkaArgs;
+
+use crate::core::Record;
+
+/// The most records handed to the loop at once, per partition.
+const DELIVERY_RECORDS_MAX: usize = 1_000;
+/// How many deliveries may wait for the loop.
+const DELIVERIES_MAX: usize = 16;
+/// The longest a poll waits for a record; commands wait that long at most.
+const POLL_WAIT: Duration = Duration::from_millis(10);
+/// The longest the rebalance callback waits for the places to read from.
+const ASSIGNMENT_WAIT: Duration = Duration::from_secs(10);
+/// How much librdkafka may read ahead per partition, in KiB.
+const READ_AHEAD_KIB_MAX: &str = "4096";
+/// After this long without a heartbeat, a dead register's partitions go to the others, in milliseconds.
+const SESSION_TIMEOUT_MILLIS: &str = "6000";
+const HEARTBEAT_INTERVAL_MILLIS: &str = "1500";
+
+/// What the thread tells the loop.
+pub(crate) enum Report {
+    /// These partitions are now this register's. The answer says where to read each from.
+    Assigned { partitions: Vec<i32>, answer: std_mpsc::SyncSender<BTreeMap<i32, Start>> },
+    /// These partitions no longer are.
+    Revoked(Vec<i32>),
+    /// Records of one partition, in the log's order.
+    Records { partition: i32, generation: u64, records: Vec<Record> },
+    /// A record that no broker stamped.
+    NotLogAppendTime { partition: i32, generation: u64, offset: i64 },
+    /// An offset asked for isn't in the log: look where the logs begin and end.
+    OutOfRange,
+}
+
+/// Where to read a partition from, and what to tag its records with.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Start {
+    pub(crate) generation: u64,
+    /// `None` for a partition that has halted: it is kept, and not read.
+    pub(crate) from: Option<i64>,
+}
+
+/// What the loop tells the thread.
+pub(crate) enum Command {
+    Read {
+        partition: i32,
+        generation: u64,
+        from: i64,
+    },
+    Pause(i32),
+    Resume(i32),
+    /// Show these positions as the group's committed offsets.
+    Commit(Vec<(i32, i64)>),
+    /// Leave the group and end.
+    Stop,
+}
+
+/// The thread and the two channels that lead to it.
+pub(crate) struct ConsumerThread {
+    pub(crate) reports: mpsc::Receiver<Report>,
+    pub(crate) commands: std_mpsc::Sender<Command>,
+    pub(crate) thread: JoinHandle<()>,
+}
+
+/// Joins the group and starts to poll.
+pub(crate) fn start(args: &KafkaArgs, group: &str, client_id: &str) -> KafkaResult<ConsumerThread> {
+    let (report, reports) = mpsc::channel(DELIVERIES_MAX);
+    let (commands, orders) = std_mpsc::channel();
+    let context = Rebalancer { report: report.clone(), state: Mutex::default() };
+    let consumer: BaseConsumer<Rebalancer> = args
+        .client_config(client_id)
+        .set("group.id", group)
+        .set("enable.auto.commit", "false")
+        .set("enable.auto.offset.store", "false")
+        .set("auto.offset.reset", "error")
+        .set("partition.assignment.strategy", "cooperative-sticky")
+        .set("session.timeout.ms", SESSION_TIMEOUT_MILLIS)
+        .set("heartbeat.interval.ms", HEARTBEAT_INTERVAL_MILLIS)
+        .set("queued.max.messages.kbytes", READ_AHEAD_KIB_MAX)
+        .set("fetch.queue.backoff.ms", "50")
+        .create_with_context(context)?;
+    let poller = Poller { consumer, topic: args.kafka_topic.clone(), report, orders };
+    poller.consumer.subscribe(&[&args.kafka_topic])?;
+    let thread = std::thread::Builder::new()
+        .name("consumer".to_owned())
+        .spawn(move || poller.run())
+        .expect("the system can start one more thread");
+    Ok(ConsumerThread { reports, commands, thread })
+}
+
+struct Poller {
+    consumer: BaseConsumer<Rebalancer>,
+    topic: String,
+    report: mpsc::Sender<Report>,
+    orders: std_mpsc::Receiver<Command>,
+}
+
+/// Records read but not yet handed over, by partition and generation.
+type Deliveries = HashMap<(i32, u64), Vec<Record>>;
+
+impl Poller {
+    fn run(self) {
+        while self.obey() {
+            self.rejoin_if_given_up();
+            self.poll();
+        }
+        self.consumer.unsubscribe();
+    }
+
+    /// Carries out the commands that have come; `false` when there is nothing more to do.
+    fn obey(&self) -> bool {
+        loop {
+            let done = match self.orders.try_recv() {
+                Ok(Command::Read { partition, generation, from }) => self.read_from(partition, generation, from),
+                Ok(Command::Pause(partition)) => self.consumer.pause(&self.list(&[(partition, Offset::Invalid)])),
+                Ok(Command::Resume(partition)) => self.consumer.resume(&self.list(&[(partition, Offset::Invalid)])),
+                Ok(Command::Commit(positions)) => self.commit(&positions),
+                Err(std_mpsc::TryRecvError::Empty) => return true,
+                Ok(Command::Stop) | Err(std_mpsc::TryRecvError::Disconnected) => return false,
+            };
+            if let Err(error) = done {
+                // The partition was revoked meanwhile; the loop hears of that by itself.
+                tracing::debug!(%error, "a command came too late");
+            }
+        }
+    }
+
+    /// Taking a partition away and giving it back drops what was read ahead, unlike a seek, which may come before the
+    /// first fetch and fail.
+    fn read_from(&self, partition: i32, generation: u64, from: i64) -> KafkaResult<()> {
+        let place = self.list(&[(partition, Offset::Offset(from))]);
+        self.consumer.incremental_unassign(&place)?;
+        self.consumer.context().state().generations.insert(partition, generation);
+        self.consumer.incremental_assign(&place)?;
+        self.consumer.resume(&place)
+    }
+
+    fn commit(&self, positions: &[(i32, i64)]) -> KafkaResult<()> {
+        let places: Vec<_> = positions.iter().map(|(partition, next)| (*partition, Offset::Offset(*next))).collect();
+        self.consumer.commit(&self.list(&places), CommitMode::Async)
+    }
+
+    fn list(&self, places: &[(i32, Offset)]) -> TopicPartitionList {
+        let mut list = TopicPartitionList::with_capacity(places.len());
+        for (partition, offset) in places {
+            list.add_partition_offset(&self.topic, *partition, *offset)
+                .expect("partitions and offsets aren't negative");
+        }
+        list
+    }
+
+    fn rejoin_if_given_up(&self) {
+        if std::mem::take(&mut self.consumer.context().state().gave_up) {
+            self.consumer.unsubscribe();
+            if let Err(error) = self.consumer.subscribe(&[&self.topic]) {
+                tracing::error!(%error, "can't join the group again");
+            }
+        }
+    }
+
+    /// Waits for a record, then takes those that are there already.
+    fn poll(&self) {
+        let mut deliveries = Deliveries::new();
+        let mut wait = POLL_WAIT;
+        let mut records = 0;
+        while records < DELIVERY_RECORDS_MAX {
+            match self.consumer.poll(wait) {
+                Some(Ok(message)) => self.receive(&message, &mut deliveries),
+                Some(Err(error)) => self.complain(&error),
+                None => break,
+            }
+            records += 1;
+            wait = Duration::ZERO;
+        }
+        for ((partition, generation), records) in deliveries {
+            self.tell(Report::Records { partition, generation, records });
+        }
+    }
+
+    fn receive(&self, message: &BorrowedMessage<'_>, deliveries: &mut Deliveries) {
+        let (partition, offset) = (message.partition(), message.offset());
+        let Some(&generation) = self.consumer.context().state().generations.get(&partition) else { return };
+        let Timestamp::LogAppendTime(millis) = message.timestamp() else {
+            return self.tell(Report::NotLogAppendTime { partition, generation, offset });
+        };
+        let record = Record::decode(partition, offset, UnixMillis(millis), message.key(), message.payload());
+        deliveries.entry((partition, generation)).or_default().push(record);
+    }
+
+    fn complain(&self, error: &KafkaError) {
+        match error.rdkafka_error_code() {
+            Some(RDKafkaErrorCode::AutoOffsetReset | RDKafkaErrorCode::OffsetOutOfRange) => {
+                tracing::error!(%error, "an offset that was asked for isn't in the log");
+                self.tell(Report::OutOfRange);
+            }
+            _ => tracing::warn!(%error, "Kafka can't be read from right now"),
+        }
+    }
+
+    /// Waits when the loop is behind. When the loop has ended, the next order is to stop.
+    fn tell(&self, report: Report) {
+        if self.report.blocking_send(report).is_err() {
+            tracing::debug!("the loop has ended");
+        }
+    }
+}
+
+/// Answers rebalances on the polling thread.
+struct Rebalancer {
+    report: mpsc::Sender<Report>,
+    state: Mutex<Assignment>,
+}
+
+#[derive(Default)]
+struct Assignment {
+    generations: HashMap<i32, u64>,
+    /// No answer came in time: leave the group and join again.
+    gave_up: bool,
+}
+
+impl Rebalancer {
+    fn state(&self) -> MutexGuard<'_, Assignment> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Asks the loop where to read from; `None` when it can't say in time.
+    fn ask(&self, partitions: Vec<i32>) -> Option<BTreeMap<i32, Start>> {
+        let (answer, answers) = std_mpsc::sync_channel(1);
+        self.report.blocking_send(Report::Assigned { partitions, answer }).ok()?;
+        answers.recv_timeout(ASSIGNMENT_WAIT).ok()
+    }
+
+    fn assign(&self, consumer: &BaseConsumer<Self>, list: &mut TopicPartitionList) -> KafkaResult<()> {
+        let partitions = partitions_of(list);
+        let Some(starts) = self.ask(partitions.clone()) else {
+            tracing::warn!(?partitions, "no place to read from was found in time: giving the partitions up");
+            let _ = self.report.blocking_send(Report::Revoked(partitions));
+            self.state().gave_up = true;
+            return consumer.incremental_assign(&TopicPartitionList::new());
+        };
+        let topic = list.elements().first().map(|element| element.topic().to_owned()).unwrap_or_default();
+        let mut halted = TopicPartitionList::new();
+        for (&partition, start) in &starts {
+            let offset = start.from.map_or(Offset::End, Offset::Offset);
+            list.set_partition_offset(&topic, partition, offset)?;
+            if start.from.is_none() {
+                halted.add_partition(&topic, partition);
+            }
+            self.state().generations.insert(partition, start.generation);
+        }
+        consumer.incremental_assign(list)?;
+        consumer.resume(list)?;
+        consumer.pause(&halted)
+    }
+
+    fn revoke(&self, consumer: &BaseConsumer<Self>, list: &TopicPartitionList) -> KafkaResult<()> {
+        let partitions = partitions_of(list);
+        for partition in &partitions {
+            self.state().generations.remove(partition);
+        }
+        // The loop discards what it holds; a flush that is still under way is fenced by the next owner's claim.
+        let _ = self.report.blocking_send(Report::Revoked(partitions));
+        consumer.incremental_unassign(list)
+    }
+}
+
+fn partitions_of(list: &TopicPartitionList) -> Vec<i32> {
+    list.elements().iter().map(|element| element.partition()).collect()
+}
+
+impl ClientContext for Rebalancer {}
+
+impl ConsumerContext for Rebalancer {
+    fn rebalance(&self, consumer: &BaseConsumer<Self>, event: RDKafkaRespErr, list: &mut TopicPartitionList) {
+        let done = match event {
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => self.assign(consumer, list),
+            _ => self.revoke(consumer, list),
+        };
+        if let Err(error) = done {
+            tracing::error!(%error, "a rebalance couldn't be carried out");
+        }
+    }
+}

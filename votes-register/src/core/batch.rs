@@ -1,0 +1,157 @@
+//! What one flush writes: counts, parked records and the step of the cursor, held together and replaced whole.
+
+use voting_commons::{Rejection, Tally, UnixMillis, Vote, codec};
+
+use super::record::{Content, Record};
+
+/// A place in the log. The offset is always the next to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Position {
+    /// The next record to read.
+    pub next_offset: i64,
+    /// The running maximum of LogAppendTime below it.
+    pub log_clock: UnixMillis,
+    /// Of the record just below it; `None` while there is none.
+    pub fingerprint: Option<i64>,
+}
+
+/// Consecutive records, counted.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    /// The first record's offset: where the cursor must stand.
+    pub from_offset: i64,
+    /// Where the cursor goes.
+    pub to: Position,
+    /// Votes to add.
+    pub tally: Tally,
+    /// Records to park.
+    pub parked: Vec<DeadLetter>,
+    /// How many records were retries of ballots seen before.
+    pub duplicate: i64,
+    /// When the first record came in; meaningless while there is none.
+    pub opened_at: UnixMillis,
+    /// Bytes kept of parked records.
+    parked_bytes: usize,
+    /// The last record taken, of which the fingerprint is made once, when the batch is closed.
+    last: Option<Record>,
+}
+
+/// A record that can't be counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Where it lies.
+    pub offset: i64,
+    /// Kafka's LogAppendTime.
+    pub appended_at: UnixMillis,
+    /// Why it is parked.
+    pub rejection: Rejection,
+    /// What the database said, where it was the database that refused.
+    pub detail: Option<String>,
+    /// The key, perhaps cut.
+    pub key: Option<Vec<u8>>,
+    /// The value, perhaps cut.
+    pub value: Option<Vec<u8>>,
+    /// The key's whole length in bytes.
+    pub key_bytes: Option<usize>,
+    /// The value's whole length in bytes.
+    pub value_bytes: Option<usize>,
+    /// The vote, where the record is one.
+    pub vote: Option<Vote>,
+}
+
+/// What becomes of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It counts.
+    Count(Vote),
+    /// Its ballot was seen before.
+    Duplicate,
+    /// It is parked.
+    Park { rejection: Rejection, detail: Option<String> },
+}
+
+impl Batch {
+    /// An empty batch that begins where the log was read to.
+    pub(super) fn starting_at(position: Position) -> Self {
+        Self {
+            from_offset: position.next_offset,
+            to: position,
+            tally: Tally::default(),
+            parked: Vec::new(),
+            duplicate: 0,
+            opened_at: UnixMillis::default(),
+            parked_bytes: 0,
+            last: None,
+        }
+    }
+
+    /// Takes the next record with what was decided about it.
+    pub(super) fn take(&mut self, record: Record, verdict: Verdict, now: UnixMillis) {
+        if self.is_empty() {
+            self.opened_at = now;
+        }
+        self.to.next_offset = record.offset + 1;
+        self.to.log_clock = self.to.log_clock.max(record.appended_at);
+        match verdict {
+            Verdict::Count(vote) => self.tally.count(vote.group),
+            Verdict::Duplicate => self.duplicate += 1,
+            Verdict::Park { rejection, detail } => {
+                let letter = DeadLetter::new(&record, rejection, detail);
+                self.parked_bytes += letter.bytes();
+                self.parked.push(letter);
+            }
+        }
+        self.last = Some(record);
+    }
+
+    /// Closes the batch, ready to be written, and opens the next one in its place.
+    pub(super) fn close(&mut self) -> Self {
+        if let Some(last) = self.last.take() {
+            self.to.fingerprint = Some(last.fingerprint());
+        }
+        let next = Self::starting_at(self.to);
+        std::mem::replace(self, next)
+    }
+
+    /// How many records it holds.
+    pub fn records(&self) -> i64 {
+        self.to.next_offset - self.from_offset
+    }
+
+    /// Votes counted.
+    pub fn counted(&self) -> i64 {
+        self.records() - self.duplicate - i64::try_from(self.parked.len()).expect("a batch is far smaller")
+    }
+
+    /// Whether it holds nothing.
+    pub fn is_empty(&self) -> bool {
+        self.records() == 0
+    }
+
+    /// Bytes kept of parked records.
+    pub(super) fn parked_bytes(&self) -> usize {
+        self.parked_bytes
+    }
+}
+
+impl DeadLetter {
+    fn new(record: &Record, rejection: Rejection, detail: Option<String>) -> Self {
+        let (key, value, key_bytes, value_bytes, vote) = match &record.content {
+            Content::Unreadable(unreadable) => {
+                (unreadable.key.clone(), unreadable.value.clone(), unreadable.key_bytes, unreadable.value_bytes, None)
+            }
+            // A vote was decoded strictly, so encoding it again says the same as the record did.
+            Content::Vote(vote) => {
+                let (key, value) = codec::encode(vote);
+                let sizes = (key.len(), value.len());
+                (Some(key.into_bytes()), Some(value), Some(sizes.0), Some(sizes.1), Some(*vote))
+            }
+        };
+        let Record { offset, appended_at, .. } = *record;
+        Self { offset, appended_at, rejection, detail, key, value, key_bytes, value_bytes, vote }
+    }
+
+    fn bytes(&self) -> usize {
+        self.key.as_ref().map_or(0, Vec::len) + self.value.as_ref().map_or(0, Vec::len)
+    }
+}

@@ -1,0 +1,548 @@
+//! The life of one partition under one owner.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use voting_commons::{Rejection, UnixMillis, window};
+
+use super::ballots::{BALLOTS_MAX, BallotSet};
+use super::batch::{Batch, Position, Verdict};
+use super::event::{Claim, Cursor, Effect, Event, FlushOutcome, Halt};
+use super::record::{Content, Record};
+
+/// How far a record's stamp may lie past this machine's clock, in milliseconds; further, and a broker's clock is wrong.
+pub const LOG_CLOCK_LEAP_MILLIS_MAX: i64 = 60_000;
+/// How many times a single record's data may be refused before it is parked.
+pub const DATA_ERROR_ATTEMPTS_MAX: u32 = 5;
+
+/// When a batch is written, and how much may be held.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Records in a batch.
+    pub batch_records_max: i64,
+    /// Bytes kept of a batch's parked records.
+    pub batch_parked_bytes_max: usize,
+    /// The longest a record waits in a batch, in milliseconds.
+    pub batch_age_millis_max: i64,
+    /// Ballots remembered.
+    pub ballots_max: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            batch_records_max: 50_000,
+            batch_parked_bytes_max: 4 * 1024 * 1024,
+            batch_age_millis_max: 200,
+            ballots_max: BALLOTS_MAX,
+        }
+    }
+}
+
+/// One partition's core.
+#[derive(Debug)]
+pub struct Partition {
+    limits: Limits,
+    /// Goes up whenever everything held is discarded; answers to an older generation are void.
+    generation: u64,
+    /// How many times the store or the log couldn't be asked, in a row.
+    outages: u32,
+    draining: bool,
+    suspicion: Option<Suspicion>,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    Claiming,
+    Locating(Claim),
+    Rebuilding(Rebuilding),
+    Counting(Counting),
+    Halted,
+    Drained,
+}
+
+/// Re-reading the window of the log that ends at the cursor, to know its ballots.
+#[derive(Debug)]
+struct Rebuilding {
+    cursor: Cursor,
+    seen: BallotSet,
+    next_offset: i64,
+}
+
+#[derive(Debug)]
+struct Counting {
+    epoch: i64,
+    seen: BallotSet,
+    /// Records that have come but not yet been taken: the open batch is full.
+    held: VecDeque<Record>,
+    /// Where the store's cursor stands, as far as is known.
+    written: Position,
+    open: Batch,
+    in_flight: Option<Arc<Batch>>,
+    /// Whether the answer to the flush in flight was lost, so that the cursor must be read.
+    ambiguous: bool,
+    paused: bool,
+    /// Why nothing more is taken; the partition halts when what it holds is written.
+    halting: Option<Halt>,
+}
+
+/// The store refused a batch's data: ever smaller batches find the record to blame.
+#[derive(Debug)]
+struct Suspicion {
+    /// The culprit lies below this offset.
+    below: i64,
+    batch_records_max: i64,
+    attempts: u32,
+    culprit: Option<(i64, String)>,
+}
+
+impl Partition {
+    /// A partition newly assigned. `generation` must be higher than any that this partition had in this process.
+    /// The first effect asks for the claim.
+    pub fn assigned(generation: u64, limits: Limits) -> (Self, Vec<Effect>) {
+        let partition =
+            Self { limits, generation, outages: 0, draining: false, suspicion: None, state: State::Claiming };
+        (partition, vec![Effect::Claim])
+    }
+
+    /// The generation with which answers to the effects of the last step must be tagged.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// Up to where the log is counted and written; `None` before the claim and after a halt.
+    pub fn written(&self) -> Option<Position> {
+        match &self.state {
+            State::Rebuilding(rebuilding) => Some(rebuilding.cursor.at),
+            State::Counting(counting) => Some(counting.written),
+            _ => None,
+        }
+    }
+
+    /// How many ballots are remembered.
+    pub fn ballots(&self) -> u64 {
+        match &self.state {
+            State::Rebuilding(rebuilding) => rebuilding.seen.len(),
+            State::Counting(counting) => counting.seen.len(),
+            _ => 0,
+        }
+    }
+
+    /// Takes an event of `generation` at the wall clock's `now`, and says what is to be done.
+    pub fn step(&mut self, generation: u64, event: Event, now: UnixMillis) -> Vec<Effect> {
+        if generation != self.generation {
+            return Vec::new();
+        }
+        let mut effects = Vec::new();
+        match event {
+            Event::Claimed(answer) => match answer {
+                Ok(claim) => self.claimed(claim, now, &mut effects),
+                Err(_) => self.retry_later(&mut effects),
+            },
+            Event::Located(answer) => match answer {
+                Ok(offset) => self.located(offset, now, &mut effects),
+                Err(_) => self.retry_later(&mut effects),
+            },
+            Event::Records(records) => self.records(records, now, &mut effects),
+            Event::Flushed(outcome) => self.flushed(outcome, now, &mut effects),
+            Event::CursorRead(answer) => match answer {
+                Ok(cursor) => self.cursor_read(cursor, now, &mut effects),
+                Err(_) => self.retry_later(&mut effects),
+            },
+            Event::NotLogAppendTime { offset } => self.halt(Halt::NotLogAppendTime { offset }, &mut effects),
+            Event::RetryDue => self.retry(&mut effects),
+            Event::LogSeen { low, high } => self.log_seen(low, high, &mut effects),
+            Event::Tick => self.go_on(now, &mut effects),
+            Event::Drain => self.drain(now, &mut effects),
+        }
+        effects
+    }
+
+    fn claimed(&mut self, claim: Claim, now: UnixMillis, effects: &mut Vec<Effect>) {
+        if !matches!(self.state, State::Claiming) {
+            return;
+        }
+        self.outages = 0;
+        let next_offset = claim.cursor.at.next_offset;
+        if next_offset < claim.low {
+            self.halt(Halt::LogTrimmed { next_offset, low: claim.low }, effects);
+        } else if next_offset > claim.high {
+            self.halt(Halt::LogShorter { next_offset, high: claim.high }, effects);
+        } else if next_offset == claim.low {
+            // Nothing below the cursor is left to be read; what was there may still matter.
+            self.begin_rebuilding(claim, next_offset, now, effects);
+        } else {
+            let stamp = window::earliest_stamp(claim.cursor.at.log_clock);
+            self.state = State::Locating(claim);
+            effects.push(Effect::Locate { stamp });
+        }
+    }
+
+    fn located(&mut self, offset: Option<i64>, now: UnixMillis, effects: &mut Vec<Effect>) {
+        if !matches!(self.state, State::Locating(_)) {
+            return;
+        }
+        let State::Locating(claim) = std::mem::replace(&mut self.state, State::Claiming) else { return };
+        self.outages = 0;
+        // The record just below the cursor is always read again, for its fingerprint.
+        let last = claim.cursor.at.next_offset - 1;
+        let from = offset.map_or(last, |offset| offset.min(last)).max(claim.low);
+        self.begin_rebuilding(claim, from, now, effects);
+    }
+
+    fn begin_rebuilding(&mut self, claim: Claim, from: i64, now: UnixMillis, effects: &mut Vec<Effect>) {
+        let Claim { cursor, parked, low, .. } = claim;
+        if from == low && low > cursor.start_offset && !window_has_passed(&cursor, now) {
+            return self.halt(Halt::WindowTrimmed { low }, effects);
+        }
+        let mut seen = BallotSet::default();
+        for (minute, ballot) in parked {
+            seen.insert(minute, ballot);
+        }
+        effects.push(Effect::Read { from });
+        self.state = State::Rebuilding(Rebuilding { cursor, seen, next_offset: from });
+        self.end_rebuilding_when_complete();
+    }
+
+    fn end_rebuilding_when_complete(&mut self) {
+        let State::Rebuilding(rebuilding) = &mut self.state else { return };
+        if rebuilding.next_offset < rebuilding.cursor.at.next_offset {
+            return;
+        }
+        self.state = State::Counting(Counting {
+            epoch: rebuilding.cursor.epoch,
+            seen: std::mem::take(&mut rebuilding.seen),
+            held: VecDeque::new(),
+            written: rebuilding.cursor.at,
+            open: Batch::starting_at(rebuilding.cursor.at),
+            in_flight: None,
+            ambiguous: false,
+            paused: false,
+            halting: None,
+        });
+    }
+
+    fn records(&mut self, records: Vec<Record>, now: UnixMillis, effects: &mut Vec<Effect>) {
+        let mut records = records.into_iter();
+        while let State::Rebuilding(rebuilding) = &mut self.state {
+            let Some(record) = records.next() else { return };
+            if let Err(halt) = rebuilding.take(&record, self.limits.ballots_max) {
+                return self.halt(halt, effects);
+            }
+            self.end_rebuilding_when_complete();
+        }
+        if let State::Counting(counting) = &mut self.state {
+            counting.held.extend(records);
+            self.go_on(now, effects);
+        }
+    }
+
+    fn flushed(&mut self, outcome: FlushOutcome, now: UnixMillis, effects: &mut Vec<Effect>) {
+        let State::Counting(counting) = &mut self.state else { return };
+        let Some(batch) = counting.in_flight.clone() else { return };
+        match outcome {
+            FlushOutcome::Applied => self.applied(batch, now, effects),
+            FlushOutcome::Fenced => self.fenced(effects),
+            FlushOutcome::Outage => self.retry_later(effects),
+            FlushOutcome::Ambiguous => {
+                counting.ambiguous = true;
+                effects.push(Effect::ReadCursor);
+            }
+            FlushOutcome::DataError(detail) => self.refused(&batch, detail, effects),
+        }
+    }
+
+    fn applied(&mut self, batch: Arc<Batch>, now: UnixMillis, effects: &mut Vec<Effect>) {
+        let State::Counting(counting) = &mut self.state else { return };
+        self.outages = 0;
+        counting.in_flight = None;
+        counting.ambiguous = false;
+        counting.written = batch.to;
+        if self.suspicion.as_ref().is_some_and(|suspicion| batch.to.next_offset >= suspicion.below) {
+            self.suspicion = None;
+        }
+        effects.push(Effect::Applied(batch));
+        self.go_on(now, effects);
+    }
+
+    /// After a lost answer: the cursor tells whether the batch was written.
+    fn cursor_read(&mut self, cursor: Option<Cursor>, now: UnixMillis, effects: &mut Vec<Effect>) {
+        let State::Counting(counting) = &mut self.state else { return };
+        let Some(batch) = counting.in_flight.clone() else { return };
+        let mine = cursor.filter(|cursor| cursor.epoch == counting.epoch).map(|cursor| cursor.at.next_offset);
+        if mine == Some(batch.to.next_offset) {
+            self.applied(batch, now, effects);
+        } else if mine == Some(batch.from_offset) {
+            // If the lost statement still commits, the expected offset fences this one.
+            counting.ambiguous = false;
+            effects.push(Effect::Flush { batch, epoch: counting.epoch });
+        } else {
+            self.fenced(effects);
+        }
+    }
+
+    /// Another owner was at work, so nothing held here is worth anything: the log says it again.
+    fn fenced(&mut self, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Fenced);
+        self.start_over(effects);
+    }
+
+    fn start_over(&mut self, effects: &mut Vec<Effect>) {
+        self.generation += 1;
+        self.outages = 0;
+        if self.draining {
+            self.state = State::Drained;
+            effects.push(Effect::Drained);
+        } else {
+            self.state = State::Claiming;
+            effects.push(Effect::Claim);
+        }
+    }
+
+    /// The store refuses the batch's data. Halving the batches finds the one record to blame.
+    fn refused(&mut self, batch: &Batch, detail: String, effects: &mut Vec<Effect>) {
+        let below = self.suspicion.as_ref().map_or(batch.to.next_offset, |suspicion| suspicion.below);
+        if batch.records() > 1 {
+            let batch_records_max = batch.records() / 2;
+            self.suspicion = Some(Suspicion { below, batch_records_max, attempts: 0, culprit: None });
+            return self.start_over(effects);
+        }
+        let offset = batch.from_offset;
+        let suspicion =
+            self.suspicion.get_or_insert(Suspicion { below, batch_records_max: 1, attempts: 0, culprit: None });
+        if suspicion.culprit.as_ref().is_some_and(|(culprit, _)| *culprit == offset) {
+            return self.halt(Halt::StoreRefusesDeadLetter { offset, detail }, effects);
+        }
+        suspicion.attempts += 1;
+        let attempt = suspicion.attempts;
+        if attempt < DATA_ERROR_ATTEMPTS_MAX {
+            effects.push(Effect::Retry { attempt });
+        } else {
+            suspicion.culprit = Some((offset, detail));
+            suspicion.attempts = 0;
+            self.start_over(effects);
+        }
+    }
+
+    fn retry_later(&mut self, effects: &mut Vec<Effect>) {
+        self.outages = self.outages.saturating_add(1);
+        effects.push(Effect::Retry { attempt: self.outages });
+    }
+
+    fn retry(&mut self, effects: &mut Vec<Effect>) {
+        match &self.state {
+            State::Claiming => effects.push(Effect::Claim),
+            State::Locating(claim) => {
+                effects.push(Effect::Locate { stamp: window::earliest_stamp(claim.cursor.at.log_clock) });
+            }
+            State::Counting(Counting { in_flight: Some(batch), ambiguous, epoch, .. }) => {
+                effects.push(if *ambiguous {
+                    Effect::ReadCursor
+                } else {
+                    Effect::Flush { batch: Arc::clone(batch), epoch: *epoch }
+                });
+            }
+            _ => {}
+        }
+    }
+
+    fn log_seen(&mut self, low: i64, high: i64, effects: &mut Vec<Effect>) {
+        let read_to = match &self.state {
+            State::Rebuilding(rebuilding) => rebuilding.next_offset,
+            State::Counting(counting) => counting.read_to(),
+            _ => return,
+        };
+        let written = self.written().map(|written| written.next_offset);
+        if low > read_to {
+            self.halt(Halt::LogTrimmed { next_offset: read_to, low }, effects);
+        } else if let Some(next_offset) = written.filter(|next_offset| high < *next_offset) {
+            self.halt(Halt::LogShorter { next_offset, high }, effects);
+        }
+    }
+
+    fn drain(&mut self, now: UnixMillis, effects: &mut Vec<Effect>) {
+        self.draining = true;
+        match &mut self.state {
+            State::Counting(counting) => {
+                counting.held.clear();
+                self.go_on(now, effects);
+            }
+            State::Drained => {}
+            _ => {
+                self.state = State::Drained;
+                effects.push(Effect::Drained);
+            }
+        }
+    }
+
+    /// Takes what is held, and writes what is due.
+    fn go_on(&mut self, now: UnixMillis, effects: &mut Vec<Effect>) {
+        let State::Counting(counting) = &mut self.state else { return };
+        if !self.draining {
+            counting.take_held(&self.limits, self.suspicion.as_ref(), now);
+        }
+        let stopping = self.draining || counting.halting.is_some();
+        if let Some(effect) = counting.flush_if_due(&self.limits, self.suspicion.as_ref(), stopping, now) {
+            effects.push(effect);
+            // There is room again.
+            if !stopping {
+                counting.take_held(&self.limits, self.suspicion.as_ref(), now);
+            }
+        }
+        if stopping && counting.is_written() {
+            match counting.halting.take() {
+                Some(halt) if !self.draining => return self.halt(halt, effects),
+                _ => {
+                    self.state = State::Drained;
+                    return effects.push(Effect::Drained);
+                }
+            }
+        }
+        counting.pause_or_resume(effects);
+    }
+
+    fn halt(&mut self, halt: Halt, effects: &mut Vec<Effect>) {
+        self.generation += 1;
+        self.state = State::Halted;
+        effects.extend([Effect::Pause, Effect::Halt(halt)]);
+    }
+}
+
+/// Whether every ballot that the log below `cursor` may hold is late by this machine's clock.
+fn window_has_passed(cursor: &Cursor, now: UnixMillis) -> bool {
+    window::earliest_stamp(now.plus(-window::CLOCK_SKEW_MILLIS)) > cursor.at.log_clock
+}
+
+impl Rebuilding {
+    /// Takes a record below the cursor: its ballot is remembered, and nothing is counted.
+    fn take(&mut self, record: &Record, ballots_max: u64) -> Result<(), Halt> {
+        check_order(self.next_offset, record)?;
+        self.next_offset += 1;
+        let at = &self.cursor.at;
+        if let Content::Vote(vote) = &record.content
+            && !window::is_late(vote.group.minute, at.log_clock)
+        {
+            check_room(&self.seen, ballots_max)?;
+            self.seen.insert(vote.group.minute, vote.ballot);
+        }
+        let is_last = self.next_offset == at.next_offset;
+        if is_last && at.fingerprint.is_some_and(|fingerprint| fingerprint != record.fingerprint()) {
+            return Err(Halt::FingerprintMismatch { offset: record.offset });
+        }
+        Ok(())
+    }
+}
+
+impl Counting {
+    /// The next record to come.
+    fn read_to(&self) -> i64 {
+        self.held.back().map_or(self.open.to.next_offset, |last| last.offset + 1)
+    }
+
+    fn is_written(&self) -> bool {
+        self.open.is_empty() && self.in_flight.is_none()
+    }
+
+    fn is_full(&self, limits: &Limits, suspicion: Option<&Suspicion>) -> bool {
+        let records_max = suspicion.map_or(limits.batch_records_max, |suspicion| suspicion.batch_records_max);
+        self.open.records() >= records_max || self.open.parked_bytes() >= limits.batch_parked_bytes_max
+    }
+
+    fn take_held(&mut self, limits: &Limits, suspicion: Option<&Suspicion>, now: UnixMillis) {
+        while self.halting.is_none() && !self.is_full(limits, suspicion) {
+            let Some(record) = self.held.pop_front() else { return };
+            match self.judge(&record, limits, suspicion, now) {
+                Ok(verdict) => self.open.take(record, verdict, now),
+                Err(halt) => {
+                    self.held.clear();
+                    self.halting = Some(halt);
+                }
+            }
+        }
+    }
+
+    /// Decides what becomes of the next record. Whether a ballot is late and whether it may be forgotten is asked of
+    /// the same clock with the same predicate, so every ballot that isn't late is still remembered here.
+    fn judge(
+        &mut self,
+        record: &Record,
+        limits: &Limits,
+        suspicion: Option<&Suspicion>,
+        now: UnixMillis,
+    ) -> Result<Verdict, Halt> {
+        check_order(self.open.to.next_offset, record)?;
+        let leap_millis = record.appended_at.since(now);
+        if leap_millis > LOG_CLOCK_LEAP_MILLIS_MAX {
+            return Err(Halt::LogClockLeap { offset: record.offset, leap_millis });
+        }
+        let log_clock = self.open.to.log_clock.max(record.appended_at);
+        self.seen.forget_late(log_clock);
+        let vote = match &record.content {
+            Content::Vote(vote) => *vote,
+            Content::Unreadable(unreadable) => return Ok(Verdict::park(unreadable.rejection)),
+        };
+        if window::is_late(vote.group.minute, log_clock) {
+            return Ok(Verdict::park(Rejection::TooLate));
+        }
+        check_room(&self.seen, limits.ballots_max)?;
+        if !self.seen.insert(vote.group.minute, vote.ballot) {
+            return Ok(Verdict::Duplicate);
+        }
+        if window::is_from_future(vote.group.minute, log_clock) {
+            return Ok(Verdict::park(Rejection::FromFuture));
+        }
+        match suspicion.and_then(|suspicion| suspicion.culprit.as_ref()) {
+            Some((offset, detail)) if *offset == record.offset => {
+                Ok(Verdict::Park { rejection: Rejection::RefusedByStore, detail: Some(detail.clone()) })
+            }
+            _ => Ok(Verdict::Count(vote)),
+        }
+    }
+
+    /// One flush at a time: the next batch fills while one is in flight.
+    fn flush_if_due(
+        &mut self,
+        limits: &Limits,
+        suspicion: Option<&Suspicion>,
+        stopping: bool,
+        now: UnixMillis,
+    ) -> Option<Effect> {
+        if self.in_flight.is_some() || self.open.is_empty() {
+            return None;
+        }
+        let is_old = now.since(self.open.opened_at) >= limits.batch_age_millis_max;
+        if !(stopping || is_old || self.is_full(limits, suspicion)) {
+            return None;
+        }
+        let batch = Arc::new(self.open.close());
+        self.in_flight = Some(Arc::clone(&batch));
+        Some(Effect::Flush { batch, epoch: self.epoch })
+    }
+
+    fn pause_or_resume(&mut self, effects: &mut Vec<Effect>) {
+        let pause = !self.held.is_empty();
+        if pause != self.paused {
+            self.paused = pause;
+            effects.push(if pause { Effect::Pause } else { Effect::Resume });
+        }
+    }
+}
+
+impl Verdict {
+    fn park(rejection: Rejection) -> Self {
+        Self::Park { rejection, detail: None }
+    }
+}
+
+fn check_order(expected: i64, record: &Record) -> Result<(), Halt> {
+    if record.offset == expected { Ok(()) } else { Err(Halt::Gap { expected, found: record.offset }) }
+}
+
+fn check_room(seen: &BallotSet, ballots_max: u64) -> Result<(), Halt> {
+    if seen.len() < ballots_max { Ok(()) } else { Err(Halt::BallotSetFull { ballots_max }) }
+}
+
+#[cfg(test)]
+#[path = "partition_tests.rs"]
+mod tests;

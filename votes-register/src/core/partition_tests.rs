@@ -1,0 +1,470 @@
+//! The dangers that the design names, played step by step. The log and the store here are fakes of a few lines,
+//! because the point is to choose the order of events; the real ones are in the integration tests.
+
+use std::collections::BTreeMap;
+
+use voting_commons::{BallotId, Group, Minute, ParedaoId, ParticipantId, Vote, codec};
+
+use super::super::batch::Position;
+use super::super::event::{Claim, Cursor};
+use super::*;
+
+/// The minute in which most ballots of these tests are issued.
+const MINUTE: i64 = 1_000_000;
+
+fn minute(after: i64) -> Minute {
+    Minute::try_from(MINUTE + after).unwrap()
+}
+
+fn vote(sequence: u64, after: i64) -> Vote {
+    Vote {
+        ballot: BallotId { issuer: 1, sequence },
+        group: Group {
+            paredao: ParedaoId::try_from(1).unwrap(),
+            minute: minute(after),
+            participant: ParticipantId::try_from(2).unwrap(),
+        },
+        partition: 0,
+    }
+}
+
+/// A log and a store that do as they are told.
+struct World {
+    log: Vec<Record>,
+    cursor: Cursor,
+    votes: BTreeMap<Group, i64>,
+    parked: Vec<(i64, Rejection)>,
+    duplicate: i64,
+    /// What the store says to the next flushes instead of writing.
+    refusals: VecDeque<FlushOutcome>,
+    /// A record whose data the store can't take.
+    poison: Option<i64>,
+    now: UnixMillis,
+    halted: Option<Halt>,
+    drained: bool,
+    fenced: usize,
+    pauses: Vec<bool>,
+}
+
+impl World {
+    fn new() -> Self {
+        let at = Position { next_offset: 0, log_clock: UnixMillis::default(), fingerprint: None };
+        Self {
+            log: Vec::new(),
+            cursor: Cursor { start_offset: 0, at, epoch: 0 },
+            votes: BTreeMap::new(),
+            parked: Vec::new(),
+            duplicate: 0,
+            refusals: VecDeque::new(),
+            poison: None,
+            now: minute(0).start().plus(30_000),
+            halted: None,
+            drained: false,
+            fenced: 0,
+            pauses: Vec::new(),
+        }
+    }
+
+    fn append(&mut self, vote: &Vote) {
+        self.append_at(vote, self.now);
+    }
+
+    fn append_at(&mut self, vote: &Vote, appended_at: UnixMillis) {
+        let (key, value) = codec::encode(vote);
+        self.append_bytes(Some(key.as_bytes()), Some(&value), appended_at);
+    }
+
+    fn append_bytes(&mut self, key: Option<&[u8]>, value: Option<&[u8]>, appended_at: UnixMillis) {
+        let offset = i64::try_from(self.log.len()).unwrap();
+        self.log.push(Record::decode(0, offset, appended_at, key, value));
+    }
+
+    fn high(&self) -> i64 {
+        i64::try_from(self.log.len()).unwrap()
+    }
+
+    fn claim(&mut self) -> Claim {
+        self.cursor.epoch += 1;
+        let parked_votes = self.parked.iter().filter_map(|(offset, _)| self.vote_at(*offset));
+        let parked = parked_votes
+            .filter(|vote| !window::is_late(vote.group.minute, self.cursor.at.log_clock))
+            .map(|vote| (vote.group.minute, vote.ballot))
+            .collect();
+        Claim { cursor: self.cursor, parked, low: 0, high: self.high() }
+    }
+
+    fn vote_at(&self, offset: i64) -> Option<Vote> {
+        match &self.log[usize::try_from(offset).unwrap()].content {
+            Content::Vote(vote) => Some(*vote),
+            Content::Unreadable(_) => None,
+        }
+    }
+
+    fn flush(&mut self, batch: &Batch, epoch: i64) -> FlushOutcome {
+        if let Some(refusal) = self.refusals.pop_front() {
+            return refusal;
+        }
+        let poisoned = self.poison.is_some_and(|poison| {
+            (batch.from_offset..batch.to.next_offset).contains(&poison)
+                && !batch.parked.iter().any(|letter| letter.offset == poison)
+        });
+        if poisoned {
+            return FlushOutcome::DataError("value out of range (SQLSTATE 22003)".to_owned());
+        }
+        self.write(batch, epoch)
+    }
+
+    fn write(&mut self, batch: &Batch, epoch: i64) -> FlushOutcome {
+        if (batch.from_offset, epoch) != (self.cursor.at.next_offset, self.cursor.epoch) {
+            return FlushOutcome::Fenced;
+        }
+        self.cursor.at = batch.to;
+        for (group, votes) in batch.tally.sorted() {
+            *self.votes.entry(group).or_default() += votes;
+        }
+        self.parked.extend(batch.parked.iter().map(|letter| (letter.offset, letter.rejection)));
+        self.duplicate += batch.duplicate;
+        FlushOutcome::Applied
+    }
+
+    /// Carries out effects and their consequences until nothing is left to do at this time.
+    fn settle(&mut self, core: &mut Partition, effects: Vec<Effect>) {
+        let mut todo: VecDeque<Effect> = effects.into();
+        while let Some(effect) = todo.pop_front() {
+            let event = match effect {
+                Effect::Claim => Event::Claimed(Ok(self.claim())),
+                Effect::Locate { stamp } => {
+                    let found = self.log.iter().find(|record| record.appended_at >= stamp);
+                    Event::Located(Ok(found.map(|record| record.offset)))
+                }
+                Effect::Read { from } => Event::Records(self.log[usize::try_from(from).unwrap()..].to_vec()),
+                Effect::Flush { batch, epoch } => Event::Flushed(self.flush(&batch, epoch)),
+                Effect::ReadCursor => Event::CursorRead(Ok(Some(self.cursor))),
+                Effect::Retry { .. } => Event::RetryDue,
+                Effect::Halt(halt) => {
+                    self.halted = Some(halt);
+                    continue;
+                }
+                Effect::Drained => {
+                    self.drained = true;
+                    continue;
+                }
+                Effect::Fenced => {
+                    self.fenced += 1;
+                    continue;
+                }
+                Effect::Pause | Effect::Resume => {
+                    self.pauses.push(matches!(effect, Effect::Pause));
+                    continue;
+                }
+                Effect::Applied(_) => continue,
+            };
+            todo.extend(core.step(core.generation(), event, self.now));
+        }
+        self.check_conservation();
+    }
+
+    /// Lets so much time pass that whatever is held is due.
+    fn tick(&mut self, core: &mut Partition) {
+        self.now = self.now.plus(Limits::default().batch_age_millis_max);
+        let effects = core.step(core.generation(), Event::Tick, self.now);
+        self.settle(core, effects);
+    }
+
+    fn deliver(&mut self, core: &mut Partition, from: i64) {
+        let records = self.log[usize::try_from(from).unwrap()..].to_vec();
+        let effects = core.step(core.generation(), Event::Records(records), self.now);
+        self.settle(core, effects);
+    }
+
+    /// A new owner, that reads all there is.
+    fn assign(&mut self, generation: u64, limits: Limits) -> Partition {
+        let (mut core, effects) = Partition::assigned(generation, limits);
+        self.settle(&mut core, effects);
+        core
+    }
+
+    fn run(&mut self) -> Partition {
+        let mut core = self.assign(0, Limits::default());
+        self.tick(&mut core);
+        core
+    }
+
+    fn counted(&self) -> i64 {
+        self.votes.values().sum()
+    }
+
+    fn reasons(&self) -> Vec<Rejection> {
+        self.parked.iter().map(|(_, rejection)| *rejection).collect()
+    }
+
+    /// Promise P3.
+    fn check_conservation(&self) {
+        let parked = i64::try_from(self.parked.len()).unwrap();
+        let Cursor { start_offset, at, .. } = self.cursor;
+        assert_eq!(at.next_offset - start_offset, self.counted() + self.duplicate + parked);
+    }
+}
+
+#[test]
+fn every_ballot_counts_once_however_often_it_comes() {
+    let mut world = World::new();
+    for sequence in [1, 2, 1, 3, 2, 1] {
+        world.append(&vote(sequence, 0));
+    }
+    world.run();
+    assert_eq!((world.counted(), world.duplicate), (3, 3));
+}
+
+#[test]
+fn a_fenced_register_that_claims_again_counts_what_it_had_held() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    world.append(&vote(2, 0));
+    let mut first = world.assign(0, Limits::default());
+    // While the first still holds both, another claims, counts them and goes.
+    world.run();
+    assert_eq!(world.counted(), 2);
+    world.append(&vote(3, 0));
+    world.deliver(&mut first, 2);
+    world.tick(&mut first);
+    world.tick(&mut first);
+    assert_eq!((world.fenced, world.counted(), world.duplicate), (1, 3, 0));
+}
+
+#[test]
+fn a_retry_after_a_restart_is_known_from_the_log() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    world.run();
+    world.append(&vote(1, 0));
+    world.append(&vote(2, 0));
+    world.run();
+    assert_eq!((world.counted(), world.duplicate), (2, 1));
+}
+
+#[test]
+fn a_lost_answer_to_a_written_flush_counts_once() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    let mut core = world.assign(0, Limits::default());
+    world.now = world.now.plus(1_000);
+    let effects = core.step(core.generation(), Event::Tick, world.now);
+    let [Effect::Flush { batch, epoch }] = effects.as_slice() else { panic!("no flush: {effects:?}") };
+    assert_eq!(world.write(batch, *epoch), FlushOutcome::Applied);
+    let effects = core.step(core.generation(), Event::Flushed(FlushOutcome::Ambiguous), world.now);
+    world.settle(&mut core, effects);
+    assert_eq!((world.counted(), world.fenced), (1, 0));
+}
+
+#[test]
+fn a_lost_answer_to_an_unwritten_flush_writes_it_again() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    world.refusals.extend([FlushOutcome::Ambiguous, FlushOutcome::Outage, FlushOutcome::Ambiguous]);
+    world.run();
+    assert_eq!((world.counted(), world.fenced), (1, 0));
+}
+
+#[test]
+fn a_lost_statement_that_commits_late_fences_its_own_repetition() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    let mut core = world.assign(0, Limits::default());
+    world.now = world.now.plus(1_000);
+    let effects = core.step(core.generation(), Event::Tick, world.now);
+    let [Effect::Flush { batch, epoch }] = effects.as_slice() else { panic!("no flush: {effects:?}") };
+    core.step(core.generation(), Event::Flushed(FlushOutcome::Ambiguous), world.now);
+    let again = core.step(core.generation(), Event::CursorRead(Ok(Some(world.cursor))), world.now);
+    assert!(matches!(again.as_slice(), [Effect::Flush { .. }]));
+    world.write(batch, *epoch);
+    world.settle(&mut core, again);
+    assert_eq!((world.counted(), world.fenced), (1, 1));
+}
+
+#[test]
+fn answers_from_before_a_discard_are_void() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    let mut core = world.assign(7, Limits::default());
+    let old = core.generation();
+    world.refusals.push_back(FlushOutcome::Fenced);
+    world.tick(&mut core);
+    assert!(core.generation() > old);
+    assert!(core.step(old, Event::Records(world.log.clone()), world.now).is_empty());
+    world.tick(&mut core);
+    assert_eq!((world.counted(), world.duplicate), (1, 0));
+}
+
+#[test]
+fn the_record_that_the_store_refuses_is_found_and_parked_alone() {
+    for poison in 0..9 {
+        let mut world = World::new();
+        for sequence in 0..9 {
+            world.append(&vote(sequence, 0));
+        }
+        world.poison = Some(poison);
+        let mut core = world.run();
+        for _ in 0..20 {
+            world.tick(&mut core);
+        }
+        assert_eq!(world.counted(), 8, "poison at {poison}");
+        assert_eq!(world.parked, [(poison, Rejection::RefusedByStore)]);
+    }
+}
+
+#[test]
+fn late_and_early_ballots_are_parked_and_the_rest_goes_on() {
+    let mut world = World::new();
+    world.append(&vote(1, -10));
+    world.append(&vote(2, 5));
+    world.append(&vote(3, 0));
+    world.run();
+    assert_eq!(world.reasons(), [Rejection::TooLate, Rejection::FromFuture]);
+    assert_eq!(world.counted(), 1);
+}
+
+#[test]
+fn a_ballot_parked_as_early_stays_parked_when_it_comes_again_also_after_a_restart() {
+    let early = vote(2, 20);
+    for restarted in [false, true] {
+        let mut world = World::new();
+        world.append(&early);
+        let mut core = world.run();
+        // So much later that the window no longer reaches back to the first copy.
+        world.now = minute(20).start().plus(5_000);
+        world.append(&vote(3, 20));
+        world.deliver(&mut core, 1);
+        world.tick(&mut core);
+        world.append(&early);
+        if restarted {
+            core = world.assign(1 << 32, Limits::default());
+        } else {
+            world.deliver(&mut core, 2);
+        }
+        world.tick(&mut core);
+        assert_eq!((world.counted(), world.duplicate, world.parked.len()), (1, 1, 1), "restarted: {restarted}");
+    }
+}
+
+#[test]
+fn the_log_clock_never_goes_back_when_leaders_clocks_differ() {
+    let mut world = World::new();
+    let late = minute(0).end().plus(window::WINDOW_MILLIS);
+    world.now = late;
+    world.append_at(&vote(1, 3), late);
+    // A leader whose clock is behind: by its stamp this ballot isn't late, by the log clock it is.
+    world.append_at(&vote(2, 0), late.plus(-20_000));
+    world.run();
+    assert_eq!((world.counted(), world.reasons()), (1, vec![Rejection::TooLate]));
+}
+
+#[test]
+fn unreadable_records_are_parked_between_good_ones() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    world.append_bytes(None, Some(b"{}"), world.now);
+    world.append(&vote(2, 0));
+    world.run();
+    assert_eq!((world.counted(), world.reasons()), (2, vec![Rejection::KeyNull]));
+}
+
+#[test]
+fn a_full_batch_pauses_the_log_until_there_is_room() {
+    let mut world = World::new();
+    for sequence in 0..10 {
+        world.append(&vote(sequence, 0));
+    }
+    world.refusals.push_back(FlushOutcome::Outage);
+    let limits = Limits { batch_records_max: 3, ..Limits::default() };
+    let mut core = world.assign(0, limits);
+    for _ in 0..5 {
+        world.tick(&mut core);
+    }
+    assert_eq!(world.pauses, [true, false]);
+    assert_eq!(world.counted(), 10);
+}
+
+#[test]
+fn draining_writes_what_was_taken_and_then_ends() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    let mut core = world.assign(0, Limits::default());
+    assert_eq!(world.counted(), 0);
+    let effects = core.step(core.generation(), Event::Drain, world.now);
+    world.settle(&mut core, effects);
+    assert_eq!((world.counted(), world.drained), (1, true));
+}
+
+#[test]
+fn a_gap_halts_after_what_came_before_it_is_written() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    world.append(&vote(2, 0));
+    world.append(&vote(3, 0));
+    let mut core = world.assign(0, Limits::default());
+    world.tick(&mut core);
+    let mut gap = world.log[2].clone();
+    gap.offset = 9;
+    let effects = core.step(core.generation(), Event::Records(vec![gap]), world.now);
+    world.settle(&mut core, effects);
+    assert_eq!(world.halted, Some(Halt::Gap { expected: 3, found: 9 }));
+    assert_eq!(world.counted(), 3);
+}
+
+#[test]
+fn a_log_clock_that_leaps_past_the_wall_clock_halts() {
+    let mut world = World::new();
+    world.append_at(&vote(1, 0), world.now.plus(LOG_CLOCK_LEAP_MILLIS_MAX));
+    world.append_at(&vote(2, 0), world.now.plus(LOG_CLOCK_LEAP_MILLIS_MAX + 1));
+    world.run();
+    assert_eq!(world.halted, Some(Halt::LogClockLeap { offset: 1, leap_millis: LOG_CLOCK_LEAP_MILLIS_MAX + 1 }));
+    assert_eq!(world.counted(), 1);
+}
+
+#[test]
+fn a_log_that_lost_records_halts_and_never_skips() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    world.append(&vote(2, 0));
+    world.run();
+    let mut claim = world.claim();
+    let halted = |claim: Claim, now| {
+        let (mut core, _) = Partition::assigned(0, Limits::default());
+        let effects = core.step(0, Event::Claimed(Ok(claim)), now);
+        effects.into_iter().find_map(|effect| if let Effect::Halt(halt) = effect { Some(halt) } else { None })
+    };
+    claim.low = 3;
+    claim.high = 3;
+    assert_eq!(halted(claim.clone(), world.now), Some(Halt::LogTrimmed { next_offset: 2, low: 3 }));
+    (claim.low, claim.high) = (0, 1);
+    assert_eq!(halted(claim.clone(), world.now), Some(Halt::LogShorter { next_offset: 2, high: 1 }));
+    (claim.low, claim.high) = (2, 2);
+    assert_eq!(halted(claim.clone(), world.now), Some(Halt::WindowTrimmed { low: 2 }));
+    assert_eq!(halted(claim, world.now.plus(10 * 60_000)), None);
+}
+
+#[test]
+fn a_topic_made_anew_shows_by_its_fingerprint() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    world.run();
+    world.log.clear();
+    world.append(&vote(9, 0));
+    world.append(&vote(10, 0));
+    world.run();
+    assert_eq!(world.halted, Some(Halt::FingerprintMismatch { offset: 0 }));
+    assert_eq!(world.counted(), 1);
+}
+
+#[test]
+fn a_full_set_of_ballots_halts_and_forgets_nothing() {
+    let mut world = World::new();
+    for sequence in 0..3 {
+        world.append(&vote(sequence, 0));
+    }
+    let mut core = world.assign(0, Limits { ballots_max: 2, ..Limits::default() });
+    world.tick(&mut core);
+    assert_eq!(world.halted, Some(Halt::BallotSetFull { ballots_max: 2 }));
+    assert_eq!(world.counted(), 2);
+}

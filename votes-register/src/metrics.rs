@@ -1,0 +1,58 @@
+//! What the register shows of itself.
+
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
+
+use crate::core::Batch;
+
+/// Says what each metric means.
+pub(crate) fn describe() {
+    describe_counter!(
+        "votes_consumed_total",
+        Unit::Count,
+        "Records of the topic that were written off: counted, duplicate or parked"
+    );
+    describe_counter!("votes_counted_total", Unit::Count, "Votes added to buckets");
+    describe_counter!("votes_duplicate_total", Unit::Count, "Records of ballots that were counted before");
+    describe_counter!("votes_parked_total", Unit::Count, "Records parked as dead letters, by reason");
+    describe_counter!(
+        "register_fenced_total",
+        Unit::Count,
+        "Times that everything held was discarded because another register owned the partition"
+    );
+    describe_gauge!("register_lag_records", Unit::Count, "Records of the partition not yet counted");
+    describe_gauge!(
+        "register_lag_seconds",
+        Unit::Seconds,
+        "How far the partition's log clock is behind, 0 when nothing waits"
+    );
+    describe_gauge!("register_ballots_remembered", Unit::Count, "Ballots that can still be retried");
+    describe_gauge!("register_halted", Unit::Count, "1 while the partition stands still until an operator decides");
+    describe_histogram!("register_flush_seconds", Unit::Seconds, "From a flush's start to its answer");
+    describe_histogram!("register_batch_records", Unit::Count, "Records per flush");
+}
+
+/// A batch was written.
+#[expect(clippy::cast_precision_loss, clippy::cast_sign_loss, reason = "a batch's numbers are small and not negative")]
+pub(crate) fn applied(batch: &Batch) {
+    counter!("votes_consumed_total").increment(batch.records() as u64);
+    counter!("votes_counted_total").increment(batch.counted() as u64);
+    counter!("votes_duplicate_total").increment(batch.duplicate as u64);
+    for letter in &batch.parked {
+        counter!("votes_parked_total", "reason" => letter.rejection.code()).increment(1);
+    }
+    histogram!("register_batch_records").record(batch.records() as f64);
+}
+
+/// A partition's gauges.
+#[expect(clippy::cast_precision_loss, reason = "a gauge needn't be exact past 2^53")]
+pub(crate) fn partition(partition: i32, lag_records: i64, lag_millis: i64, ballots: u64) {
+    let partition = partition.to_string();
+    gauge!("register_lag_records", "partition" => partition.clone()).set(lag_records as f64);
+    gauge!("register_lag_seconds", "partition" => partition.clone()).set(lag_millis as f64 / 1000.0);
+    gauge!("register_ballots_remembered", "partition" => partition).set(ballots as f64);
+}
+
+/// Whether a partition stands still.
+pub(crate) fn halted(partition: i32, halted: bool) {
+    gauge!("register_halted", "partition" => partition.to_string()).set(f64::from(u8::from(halted)));
+}

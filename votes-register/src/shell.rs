@@ -1,0 +1,438 @@
+//! The loop that owns the partitions: it hands events to their cores and carries out the effects.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc as std_mpsc;
+use std::time::{Duration, Instant};
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use jiff::Timestamp;
+use rdkafka::error::KafkaError;
+use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
+use voting_commons::UnixMillis;
+use voting_commons::adapters::admin::Readiness;
+use voting_commons::adapters::kafka::{KafkaArgs, TopicError};
+use voting_commons::adapters::postgres::PostgresArgs;
+
+use crate::consumer::{self, Command, Report, Start};
+use crate::core::{Claim, Cursor, Effect, Event, Limits, Outage, Partition};
+use crate::log_index::LogIndex;
+use crate::metrics;
+use crate::options::CountingArgs;
+use crate::store::Store;
+
+/// How often partitions are told that time has passed.
+const TICK: Duration = Duration::from_millis(20);
+/// How often the log's ends are looked at, and positions shown to Kafka.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+/// The longest that what is held may take to be written after shutdown began.
+const DRAIN_TIMEOUT: Duration = Duration::from_secs(6);
+/// The longest that leaving the group may take.
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(3);
+/// The first pause after an outage, and the longest.
+const RETRY_PAUSE_MIN: Duration = Duration::from_millis(50);
+const RETRY_PAUSE_MAX: Duration = Duration::from_secs(3);
+/// Attempts past this one wait no longer.
+const RETRY_ATTEMPTS_COUNTED_MAX: u32 = 16;
+/// Answers that may wait for the loop; each partition has one question open at most.
+const ANSWERS_MAX: usize = 1024;
+
+/// Why the register can't run.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The topic isn't one that votes can be counted from.
+    #[error(transparent)]
+    Topic(#[from] TopicError),
+    /// Kafka's client can't be set up.
+    #[error("Kafka's client can't be set up: {0}")]
+    Kafka(#[from] KafkaError),
+    /// The database's URL is wrong.
+    #[error("DATABASE_URL can't be read: {0}")]
+    DatabaseUrl(#[from] tokio_postgres::Error),
+}
+
+/// Counts until `shutdown`, then writes what it holds and leaves the group.
+///
+/// # Errors
+/// When it can't start. Outages later on are waited out.
+pub async fn run(
+    kafka: &KafkaArgs,
+    postgres: &PostgresArgs,
+    counting: &CountingArgs,
+    readiness: Readiness,
+    shutdown: CancellationToken,
+) -> Result<(), RunError> {
+    metrics::describe();
+    let node = counting.node.clone().unwrap_or_else(default_node);
+    let store = Store::new(postgres, &kafka.kafka_topic, &node, counting.connections_max)?;
+    tokio::select! {
+        ready = topic_is_usable(kafka) => ready?,
+        () = shutdown.cancelled() => return Ok(()),
+    }
+    let log = LogIndex::new(kafka, &node)?;
+    let mut consumer = consumer::start(kafka, &counting.group, &node)?;
+    readiness.clear("kafka");
+    let (answer, mut answers) = mpsc::channel(ANSWERS_MAX);
+    let limits = Limits {
+        batch_records_max: counting.batch_records_max,
+        batch_age_millis_max: counting.batch_age_millis_max,
+        ..Limits::default()
+    };
+    let mut shell = Shell {
+        limits,
+        partitions: BTreeMap::new(),
+        assignments: 0,
+        assigning: None,
+        store,
+        log,
+        readiness,
+        answer,
+        commands: consumer.commands,
+    };
+    shell.count(&mut consumer.reports, &mut answers, &shutdown).await;
+    shell.drain(&mut consumer.reports, &mut answers).await;
+    shell.leave(consumer.reports, consumer.thread).await;
+    Ok(())
+}
+
+/// Waits for Kafka for as long as it takes, and refuses a topic whose stamps can't be trusted.
+async fn topic_is_usable(kafka: &KafkaArgs) -> Result<(), TopicError> {
+    let mut attempt = 0;
+    loop {
+        match kafka.require_log_append_time().await {
+            Err(error @ (TopicError::Unreachable { .. } | TopicError::Refused { .. })) => {
+                attempt += 1;
+                tracing::warn!(%error, "waiting for the topic");
+                tokio::time::sleep(retry_pause(attempt)).await;
+            }
+            decided => return decided,
+        }
+    }
+}
+
+/// An answer to an effect of a partition's generation.
+struct Answer {
+    partition: i32,
+    generation: u64,
+    event: Event,
+}
+
+/// A rebalance callback that waits for the places to read from.
+struct Assigning {
+    waiting: Vec<i32>,
+    starts: BTreeMap<i32, Start>,
+    answer: std_mpsc::SyncSender<BTreeMap<i32, Start>>,
+}
+
+struct Shell {
+    limits: Limits,
+    partitions: BTreeMap<i32, Owned>,
+    /// How many times partitions were assigned; the upper half of their generations.
+    assignments: u64,
+    assigning: Option<Assigning>,
+    store: Store,
+    log: LogIndex,
+    readiness: Readiness,
+    answer: mpsc::Sender<Answer>,
+    commands: std_mpsc::Sender<Command>,
+}
+
+struct Owned {
+    core: Partition,
+    drained: bool,
+}
+
+impl Shell {
+    async fn count(
+        &mut self,
+        reports: &mut mpsc::Receiver<Report>,
+        answers: &mut mpsc::Receiver<Answer>,
+        shutdown: &CancellationToken,
+    ) {
+        let mut tick = every(TICK);
+        let mut look = every(LOOK_EVERY);
+        loop {
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                Some(answer) = answers.recv() => self.step(answer.partition, answer.generation, answer.event),
+                Some(report) = reports.recv() => self.report(report),
+                _ = tick.tick() => self.step_all(|| Event::Tick),
+                _ = look.tick() => self.look(),
+            }
+        }
+    }
+
+    /// Has everything held written, for as long as that may take.
+    async fn drain(&mut self, reports: &mut mpsc::Receiver<Report>, answers: &mut mpsc::Receiver<Answer>) {
+        self.step_all(|| Event::Drain);
+        let deadline = tokio::time::sleep(DRAIN_TIMEOUT);
+        tokio::pin!(deadline);
+        while self.partitions.values().any(|owned| !owned.drained) {
+            tokio::select! {
+                Some(answer) = answers.recv() => self.step(answer.partition, answer.generation, answer.event),
+                Some(report) = reports.recv() => self.report_while_draining(report),
+                () = &mut deadline => {
+                    tracing::warn!("not everything held could be written in time: the log says it again");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Leaves the group, so that others take over at once.
+    async fn leave(self, reports: mpsc::Receiver<Report>, thread: std::thread::JoinHandle<()>) {
+        self.commit();
+        let _ = self.commands.send(Command::Stop);
+        // The thread may be waiting to report: nobody listens any more.
+        drop(reports);
+        let left = tokio::task::spawn_blocking(move || thread.join());
+        if tokio::time::timeout(LEAVE_TIMEOUT, left).await.is_err() {
+            tracing::warn!("leaving the group took too long");
+        }
+    }
+
+    fn report(&mut self, report: Report) {
+        match report {
+            Report::Assigned { partitions, answer } => self.assigned(&partitions, answer),
+            Report::Revoked(partitions) => self.revoked(&partitions),
+            Report::Records { partition, generation, records } => {
+                self.step(partition, generation, Event::Records(records));
+            }
+            Report::NotLogAppendTime { partition, generation, offset } => {
+                self.step(partition, generation, Event::NotLogAppendTime { offset });
+            }
+            Report::OutOfRange => self.look(),
+        }
+    }
+
+    fn report_while_draining(&mut self, report: Report) {
+        match report {
+            Report::Revoked(partitions) => self.revoked(&partitions),
+            // Nothing new is taken: an assignment is refused by dropping its answer.
+            Report::Assigned { .. } | Report::Records { .. } => {}
+            Report::NotLogAppendTime { .. } | Report::OutOfRange => {}
+        }
+    }
+
+    fn assigned(&mut self, partitions: &[i32], answer: std_mpsc::SyncSender<BTreeMap<i32, Start>>) {
+        tracing::info!(?partitions, "partitions assigned");
+        self.assigning = Some(Assigning { waiting: partitions.to_vec(), starts: BTreeMap::new(), answer });
+        for &partition in partitions {
+            self.assignments += 1;
+            let (core, effects) = Partition::assigned(self.assignments << 32, self.limits);
+            self.partitions.insert(partition, Owned { core, drained: false });
+            self.carry_out(partition, effects);
+        }
+        self.answer_assignment();
+    }
+
+    fn revoked(&mut self, partitions: &[i32]) {
+        tracing::info!(?partitions, "partitions revoked: what was held for them is discarded");
+        for partition in partitions {
+            if self.partitions.remove(partition).is_some() {
+                self.readiness.clear(&part(*partition));
+                metrics::halted(*partition, false);
+                metrics::partition(*partition, 0, 0, 0);
+            }
+        }
+    }
+
+    /// Answers the rebalance callback once every partition knows where to read from.
+    fn answer_assignment(&mut self) {
+        if let Some(assigning) = self.assigning.take_if(|assigning| assigning.waiting.is_empty()) {
+            // The callback may have given up waiting; then it has said so.
+            let _ = assigning.answer.send(assigning.starts);
+        }
+    }
+
+    fn step_all(&mut self, event: impl Fn() -> Event) {
+        let partitions: Vec<i32> = self.partitions.keys().copied().collect();
+        for partition in partitions {
+            let generation = self.partitions[&partition].core.generation();
+            self.step(partition, generation, event());
+        }
+    }
+
+    fn step(&mut self, partition: i32, generation: u64, event: Event) {
+        let Some(owned) = self.partitions.get_mut(&partition) else { return };
+        let effects = owned.core.step(generation, event, now());
+        self.carry_out(partition, effects);
+    }
+
+    fn carry_out(&mut self, partition: i32, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Claim => self.ask(partition, claim(self.store.clone(), self.log.clone(), partition)),
+                Effect::Locate { stamp } => self.ask(partition, locate(self.log.clone(), partition, stamp)),
+                Effect::Flush { batch, epoch } => {
+                    let store = self.store.clone();
+                    self.ask(partition, async move {
+                        let start = Instant::now();
+                        let outcome = store.flush(partition, &batch, epoch).await;
+                        ::metrics::histogram!("register_flush_seconds").record(start.elapsed());
+                        Event::Flushed(outcome)
+                    });
+                }
+                Effect::ReadCursor => self.ask(partition, read_cursor(self.store.clone(), partition)),
+                Effect::Retry { attempt } => {
+                    self.readiness.block(&part(partition), "waiting for Postgres or Kafka to answer");
+                    self.ask(partition, async move {
+                        tokio::time::sleep(retry_pause(attempt)).await;
+                        Event::RetryDue
+                    });
+                }
+                Effect::Read { from } => self.read(partition, Some(from)),
+                Effect::Applied(batch) => {
+                    self.readiness.clear(&part(partition));
+                    metrics::applied(&batch);
+                }
+                Effect::Pause => self.command(Command::Pause(partition)),
+                Effect::Resume => self.command(Command::Resume(partition)),
+                Effect::Fenced => {
+                    tracing::warn!(partition, "fenced: another register has owned the partition meanwhile");
+                    ::metrics::counter!("register_fenced_total").increment(1);
+                }
+                Effect::Halt(halt) => {
+                    tracing::error!(partition, reason = halt.code(), "partition halted: {halt}");
+                    self.readiness.block(&part(partition), format!("halted: {halt}"));
+                    metrics::halted(partition, true);
+                    self.read(partition, None);
+                }
+                Effect::Drained => {
+                    if let Some(owned) = self.partitions.get_mut(&partition) {
+                        owned.drained = true;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Has a task find the answer to what the partition's present generation asks.
+    fn ask(&self, partition: i32, question: impl Future<Output = Event> + Send + 'static) {
+        let Some(owned) = self.partitions.get(&partition) else { return };
+        let (answer, generation) = (self.answer.clone(), owned.core.generation());
+        tokio::spawn(async move {
+            let event = question.await;
+            // The loop may have ended.
+            let _ = answer.send(Answer { partition, generation, event }).await;
+        });
+    }
+
+    /// Has the partition read from `from`, or not at all: within its assignment if that is under way, or by command.
+    fn read(&mut self, partition: i32, from: Option<i64>) {
+        let Some(owned) = self.partitions.get(&partition) else { return };
+        let generation = owned.core.generation();
+        if from.is_some() {
+            self.readiness.clear(&part(partition));
+            metrics::halted(partition, false);
+        }
+        let waiting = self.assigning.as_mut().filter(|assigning| assigning.waiting.contains(&partition));
+        match (waiting, from) {
+            (Some(assigning), from) => {
+                assigning.waiting.retain(|waiting| *waiting != partition);
+                assigning.starts.insert(partition, Start { generation, from });
+                self.answer_assignment();
+            }
+            (None, Some(from)) => self.command(Command::Read { partition, generation, from }),
+            (None, None) => {}
+        }
+    }
+
+    /// Looks where the logs of all partitions begin and end, and shows how far each has been counted.
+    fn look(&mut self) {
+        self.commit();
+        let owned = self.partitions.iter();
+        let looking: Vec<_> = owned.filter_map(|(p, owned)| Some((*p, owned.core.written()?))).collect();
+        for (partition, written) in looking {
+            let (ballots, log) = (self.partitions[&partition].core.ballots(), self.log.clone());
+            self.ask(partition, async move {
+                match log.ends(partition).await {
+                    Ok(ends) => {
+                        let lag_records = (ends.high - written.next_offset).max(0);
+                        let lag_millis = if lag_records == 0 { 0 } else { now().since(written.log_clock).max(0) };
+                        metrics::partition(partition, lag_records, lag_millis, ballots);
+                        Event::LogSeen { low: ends.low, high: ends.high }
+                    }
+                    Err(error) => {
+                        tracing::debug!(partition, %error, "can't see where the log ends");
+                        Event::Tick
+                    }
+                }
+            });
+        }
+    }
+
+    /// Shows the positions to Kafka. Only lag displays read them: the position that counts is the cursor.
+    fn commit(&self) {
+        let owned = self.partitions.iter();
+        let positions: Vec<_> = owned.filter_map(|(p, owned)| Some((*p, owned.core.written()?.next_offset))).collect();
+        if !positions.is_empty() {
+            self.command(Command::Commit(positions));
+        }
+    }
+
+    fn command(&self, command: Command) {
+        if self.commands.send(command).is_err() {
+            tracing::error!("the consumer's thread has ended");
+        }
+    }
+}
+
+async fn claim(store: Store, log: LogIndex, partition: i32) -> Event {
+    let claimed = async {
+        let ends = log.ends(partition).await.map_err(|error| error.to_string())?;
+        let cursor = store.claim(partition, ends.low).await.map_err(|error| error.to_string())?;
+        let parked = store.parked_ballots(partition, cursor.at.log_clock).await.map_err(|error| error.to_string())?;
+        Ok::<_, String>(Claim { cursor, parked, low: ends.low, high: ends.high })
+    };
+    Event::Claimed(claimed.await.map_err(|error| outage(partition, "claim the partition", &error)))
+}
+
+async fn locate(log: LogIndex, partition: i32, stamp: UnixMillis) -> Event {
+    let located = log.offset_at(partition, stamp).await;
+    Event::Located(located.map_err(|error| outage(partition, "find the window's beginning", &error.to_string())))
+}
+
+async fn read_cursor(store: Store, partition: i32) -> Event {
+    let cursor: Result<Option<Cursor>, _> = store.read_cursor(partition).await;
+    Event::CursorRead(cursor.map_err(|error| outage(partition, "read the cursor", &error.to_string())))
+}
+
+fn outage(partition: i32, what: &str, error: &str) -> Outage {
+    tracing::warn!(partition, error, "can't {what}");
+    Outage
+}
+
+/// Exponential, capped and with jitter, so that registers don't all come back at once.
+fn retry_pause(attempt: u32) -> Duration {
+    let attempt = attempt.clamp(1, RETRY_ATTEMPTS_COUNTED_MAX);
+    ExponentialBuilder::default()
+        .with_min_delay(RETRY_PAUSE_MIN)
+        .with_max_delay(RETRY_PAUSE_MAX)
+        .without_max_times()
+        .with_jitter()
+        .build()
+        .nth(attempt as usize - 1)
+        .unwrap_or(RETRY_PAUSE_MAX)
+}
+
+fn every(period: Duration) -> tokio::time::Interval {
+    let mut interval = tokio::time::interval(period);
+    interval.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    interval
+}
+
+fn now() -> UnixMillis {
+    Timestamp::now().into()
+}
+
+/// The name of a partition in the service's readiness.
+fn part(partition: i32) -> String {
+    format!("partition {partition}")
+}
+
+fn default_node() -> String {
+    let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "register".to_owned());
+    format!("{host}-{}", std::process::id())
+}

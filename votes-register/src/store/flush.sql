@@ -1,0 +1,32 @@
+-- flush: the register's one statement. Counts and position move together, or not at all.
+--
+-- It is one autocommit statement, because a process frozen inside an open transaction would hold the cursor's lock.
+WITH
+-- The fence: only the owner of the epoch, standing where it believes to stand, moves the cursor.
+advanced AS (
+    UPDATE register_cursor
+    SET next_offset = $5, log_clock = $6, fingerprint = $7,
+        counted = counted + $8, duplicate = duplicate + $9, parked = parked + $10,
+        flushed_at = clock_timestamp()
+    WHERE topic = $1 AND partition = $2 AND next_offset = $3 AND epoch = $4
+    RETURNING topic, partition
+),
+-- The counts, in the order of the primary key.
+added AS (
+    INSERT INTO bucket AS b (paredao, start, participant, grain, partition, votes)
+    SELECT t.paredao, to_timestamp(t.minute * 60.0), t.participant, 'minute', a.partition, t.votes
+    FROM advanced AS a, unnest($11::integer[], $12::integer[], $13::integer[], $14::bigint[])
+        AS t (paredao, minute, participant, votes)
+    ON CONFLICT (paredao, start, participant, grain, partition) DO UPDATE
+        SET votes = b.votes + excluded.votes, written_by = excluded.written_by
+),
+-- What can't be counted, each with its reason.
+parked AS (
+    INSERT INTO dead_letter (topic, partition, record_offset, appended_at, reason, detail, key, value, key_bytes,
+                             value_bytes, ballot_issuer, ballot_sequence, ballot_minute)
+    SELECT a.topic, a.partition, l.*
+    FROM advanced AS a,
+        unnest($15::bigint[], $16::bigint[], $17::text[], $18::text[], $19::bytea[], $20::bytea[], $21::bigint[],
+               $22::bigint[], $23::bigint[], $24::bigint[], $25::integer[]) AS l
+)
+SELECT count(*) FROM advanced

@@ -1,0 +1,193 @@
+//! The register's half of Postgres: claim a cursor, flush a batch, read a cursor.
+
+mod flush;
+
+use std::time::Duration;
+
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use tokio_postgres::error::SqlState;
+use tokio_postgres::{NoTls, Row};
+use voting_commons::adapters::postgres::{ACQUIRE_TIMEOUT, PostgresArgs, STATEMENT_TIMEOUT, session_timeouts};
+use voting_commons::{BallotId, Minute, UnixMillis, window};
+
+use crate::core::{Batch, Cursor, FlushOutcome, Position};
+
+/// How long an answer may take beyond Postgres's own time-out before the connection is given up for lost.
+const ANSWER_GRACE: Duration = Duration::from_secs(5);
+
+/// The statements on one topic's cursors.
+#[derive(Clone)]
+pub struct Store {
+    pool: Pool,
+    topic: String,
+    owner: String,
+}
+
+/// Why the store gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// No connection was to be had.
+    #[error("no connection to Postgres: {0}")]
+    NoConnection(#[from] PoolError),
+    /// The statement failed, or its answer was lost.
+    #[error("Postgres: {}", describe(.0))]
+    Statement(#[from] tokio_postgres::Error),
+    /// No answer came in time.
+    #[error("Postgres gave no answer in time")]
+    Silent,
+    /// A row holds what no register has written.
+    #[error("a row of {table} holds a value out of its range")]
+    BadRow {
+        /// The row's table.
+        table: &'static str,
+    },
+}
+
+impl Store {
+    /// A store for `topic`, that signs its claims with `owner` and uses `connections_max` connections at most.
+    ///
+    /// # Errors
+    /// When the database's URL can't be read.
+    pub fn new(
+        args: &PostgresArgs,
+        topic: &str,
+        owner: &str,
+        connections_max: usize,
+    ) -> Result<Self, tokio_postgres::Error> {
+        let mut config: tokio_postgres::Config = args.database_url.parse()?;
+        let timeouts: Vec<String> =
+            session_timeouts().iter().map(|(name, millis)| format!("-c {name}={millis}")).collect();
+        config
+            .application_name("votes-register")
+            .options(timeouts.join(" "))
+            .connect_timeout(ACQUIRE_TIMEOUT)
+            .tcp_user_timeout(STATEMENT_TIMEOUT);
+        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+        let pool = Pool::builder(Manager::from_config(config, NoTls, recycling))
+            .max_size(connections_max)
+            .runtime(Runtime::Tokio1)
+            .wait_timeout(Some(ACQUIRE_TIMEOUT))
+            .create_timeout(Some(ACQUIRE_TIMEOUT))
+            .recycle_timeout(Some(ACQUIRE_TIMEOUT))
+            .build()
+            .expect("a runtime is given, which is all that a pool with time-outs needs");
+        Ok(Self { pool, topic: topic.to_owned(), owner: owner.to_owned() })
+    }
+
+    /// Claims `partition` with the next epoch. A partition never claimed before starts at `low`, the log's beginning.
+    ///
+    /// # Errors
+    /// When Postgres is away; repeating is safe.
+    pub async fn claim(&self, partition: i32, low: i64) -> Result<Cursor, StoreError> {
+        let client = self.pool.get().await?;
+        let statement = client.prepare_cached(include_str!("claim.sql")).await?;
+        let row = answer(client.query_one(&statement, &[&self.topic, &partition, &low, &self.owner])).await?;
+        cursor_in(&row)
+    }
+
+    /// The ballots of parked votes that aren't late at `log_clock`.
+    ///
+    /// # Errors
+    /// When Postgres is away.
+    pub async fn parked_ballots(
+        &self,
+        partition: i32,
+        log_clock: UnixMillis,
+    ) -> Result<Vec<(Minute, BallotId)>, StoreError> {
+        let earliest = window::earliest_stamp(log_clock).minute().map_or(0, Minute::get);
+        let client = self.pool.get().await?;
+        let statement = client.prepare_cached(include_str!("parked_ballots.sql")).await?;
+        let rows = answer(client.query(&statement, &[&self.topic, &partition, &earliest])).await?;
+        let ballots: Result<Vec<_>, _> = rows.iter().map(ballot_in).collect();
+        Ok(ballots?.into_iter().filter(|(minute, _)| !window::is_late(*minute, log_clock)).collect())
+    }
+
+    /// The cursor as it stands; `None` when the partition was never claimed.
+    ///
+    /// # Errors
+    /// When Postgres is away.
+    pub async fn read_cursor(&self, partition: i32) -> Result<Option<Cursor>, StoreError> {
+        let client = self.pool.get().await?;
+        let statement = client.prepare_cached(include_str!("read_cursor.sql")).await?;
+        let row = answer(client.query_opt(&statement, &[&self.topic, &partition])).await?;
+        row.as_ref().map(cursor_in).transpose()
+    }
+
+    /// Writes `batch` under `epoch` and says what came of it. The cause of an outage is logged here.
+    pub async fn flush(&self, partition: i32, batch: &Batch, epoch: i64) -> FlushOutcome {
+        let client = match self.pool.get().await {
+            Ok(client) => client,
+            Err(error) => {
+                tracing::warn!(partition, %error, "can't flush: no connection to Postgres");
+                return FlushOutcome::Outage;
+            }
+        };
+        match flush::execute(&client, &self.topic, partition, batch, epoch).await {
+            Ok(1..) => FlushOutcome::Applied,
+            Ok(_) => FlushOutcome::Fenced,
+            Err(error) => {
+                let outcome = outcome_of(&error);
+                tracing::warn!(partition, %error, ?outcome, "a flush failed");
+                if outcome == FlushOutcome::Ambiguous {
+                    // A connection that gave no answer may hold a late one: never use it again.
+                    drop(Object::take(client));
+                }
+                outcome
+            }
+        }
+    }
+}
+
+/// A failed flush was written or it was not, and only some failures tell. An error that Postgres itself reports means
+/// that the statement was rolled back; anything else leaves it open.
+fn outcome_of(error: &StoreError) -> FlushOutcome {
+    let StoreError::Statement(error) = error else { return FlushOutcome::Ambiguous };
+    match error.as_db_error() {
+        None => FlushOutcome::Ambiguous,
+        Some(_) if error.is_closed() => FlushOutcome::Ambiguous,
+        Some(db) if is_about_data(db.code()) => FlushOutcome::DataError(describe(error)),
+        // Being told to stop may come while the commit is under way.
+        Some(db) if db.code().code().starts_with("57P") => FlushOutcome::Ambiguous,
+        Some(_) => FlushOutcome::Outage,
+    }
+}
+
+/// SQLSTATE classes 22 (data exception) and 23 (integrity constraint violation).
+fn is_about_data(state: &SqlState) -> bool {
+    state.code().starts_with("22") || state.code().starts_with("23")
+}
+
+fn describe(error: &tokio_postgres::Error) -> String {
+    match error.as_db_error() {
+        Some(db) => format!("{} (SQLSTATE {})", db.message(), db.code().code()),
+        None => std::error::Error::source(error).map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}")),
+    }
+}
+
+/// Waits for an answer a little longer than Postgres lets a statement run: the network may have swallowed it.
+async fn answer<T>(query: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, StoreError> {
+    match tokio::time::timeout(STATEMENT_TIMEOUT + ANSWER_GRACE, query).await {
+        Ok(answer) => Ok(answer?),
+        Err(_) => Err(StoreError::Silent),
+    }
+}
+
+fn cursor_in(row: &Row) -> Result<Cursor, StoreError> {
+    Ok(Cursor {
+        start_offset: row.try_get("start_offset")?,
+        at: Position {
+            next_offset: row.try_get("next_offset")?,
+            log_clock: UnixMillis(row.try_get("log_clock")?),
+            fingerprint: row.try_get("fingerprint")?,
+        },
+        epoch: row.try_get("epoch")?,
+    })
+}
+
+fn ballot_in(row: &Row) -> Result<(Minute, BallotId), StoreError> {
+    let minute: i32 = row.try_get("ballot_minute")?;
+    let issuer: i64 = row.try_get("ballot_issuer")?;
+    let sequence: i64 = row.try_get("ballot_sequence")?;
+    let minute = Minute::try_from(i64::from(minute)).map_err(|_| StoreError::BadRow { table: "dead_letter" })?;
+    Ok((minute, BallotId { issuer: issuer.cast_unsigned(), sequence: sequence.cast_unsigned() }))
+}
