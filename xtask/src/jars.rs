@@ -26,7 +26,7 @@ pub(crate) fn fetch() -> Result<PathBuf> {
         maven
             .args(["--quiet", "--batch-mode", "-Dstyle.color=never", "--file"])
             .arg(&pom)
-            .arg("dependency:copy-dependencies")
+            .arg("org.apache.maven.plugins:maven-dependency-plugin:copy-dependencies")
             .arg(format!("-DoutputDirectory={}", libs.display()));
         run::run(&mut maven)?;
         fs::write(&stamp, wanted)?;
