@@ -1,1 +1,18 @@
-//! Being built.
+//! The production team's frontend: making, opening and closing paredões, and exact totals, as pages and as an API.
+//!
+//! [`app`] puts the routes together. Each subject owns its views, SQL and API handlers: [`paredao`], [`totals`]; `pages`
+//! renders those same views. `auth` says who may ask, [`error`] what an answer looks like when something is wrong.
+
+mod app;
+mod auth;
+pub mod commands;
+mod error;
+mod openapi;
+mod pages;
+pub mod paredao;
+mod photo_route;
+mod request_metrics;
+pub mod totals;
+mod watch_postgres;
+
+pub use app::{Listeners, Options, run};

@@ -1,3 +1,97 @@
-//! Being built.
+//! The command line of the production frontend.
 
-fn main() {}
+use std::io::Read;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Parser, Subcommand};
+use production_frontend::{Listeners, Options, commands};
+use tokio::net::TcpListener;
+use voting_commons::adapters::admin::AdminArgs;
+use voting_commons::adapters::postgres::PostgresArgs;
+use voting_commons::adapters::shutdown;
+use voting_commons::adapters::telemetry::{self, LogArgs};
+
+/// Where the production team makes, opens, closes and follows paredões.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(flatten)]
+    postgres: PostgresArgs,
+    #[command(flatten)]
+    log: LogArgs,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the pages and the API
+    Serve {
+        /// Address of the pages and the API
+        #[arg(long, env = "LISTEN")]
+        listen: SocketAddr,
+        #[command(flatten)]
+        admin: AdminArgs,
+        #[command(flatten)]
+        options: Options,
+    },
+    /// Bring the database's schema up to date
+    Migrate,
+    /// People who sign in
+    #[command(subcommand)]
+    User(Add),
+    /// Tokens of scripts
+    #[command(subcommand)]
+    Token(Add),
+}
+
+#[derive(Subcommand)]
+enum Add {
+    /// A user's password is read from standard input; a token is printed. One of this name is replaced
+    Add(Named),
+}
+
+#[derive(Args)]
+struct Named {
+    /// The name, 1 to 100 characters
+    #[arg(long)]
+    name: String,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::init_logs(&cli.log);
+    match execute(cli).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("production-frontend: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn execute(cli: Cli) -> anyhow::Result<()> {
+    match cli.command {
+        Command::Serve { listen, admin, options } => {
+            let shutdown = shutdown::on_signal()?;
+            let bind = |address| async move {
+                TcpListener::bind(address).await.with_context(|| format!("can't listen on {address}"))
+            };
+            let listeners = Listeners { pages: bind(listen).await?, admin: bind(admin.admin_listen).await? };
+            production_frontend::run(listeners, &cli.postgres, options, shutdown).await
+        }
+        Command::Migrate => commands::migrate(&cli.postgres).await,
+        Command::User(Add::Add(Named { name })) => {
+            let mut password = String::new();
+            std::io::stdin().take(commands::PASSWORD_BYTES_MAX + 2).read_to_string(&mut password)?;
+            commands::add_user(&cli.postgres, &name, password.trim_end_matches(['\r', '\n'])).await
+        }
+        Command::Token(Add::Add(Named { name })) => {
+            println!("{}", commands::add_token(&cli.postgres, &name).await?);
+            Ok(())
+        }
+    }
+}

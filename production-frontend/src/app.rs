@@ -1,0 +1,142 @@
+//! The service: its options, its routes with their limits, and how it runs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context;
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, FromRef, Request};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use clap::Args;
+use jiff::tz::TimeZone;
+use sqlx::PgPool;
+use tokio::net::TcpListener;
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+use tower_http::csrf::{CsrfLayer, ProtectionError};
+use tower_http::set_header::SetResponseHeaderLayer;
+use voting_commons::adapters::admin::{self, Readiness};
+use voting_commons::adapters::http;
+use voting_commons::adapters::postgres::PostgresArgs;
+
+use crate::auth::password::Passwords;
+use crate::error::Error;
+use crate::{openapi, pages, photo_route, request_metrics, watch_postgres};
+
+/// Connections to Postgres; answers wait for one rather than take more.
+const CONNECTIONS_MAX: u32 = 8;
+/// The longest a request may take, its body's upload included.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// The largest body of a request without pictures, in bytes.
+const BODY_BYTES_MAX: usize = 64 * 1024;
+/// Paredões with pictures that are taken in at once: each may hold a body and a decoded picture in memory.
+const UPLOADS_AT_ONCE_MAX: usize = 2;
+
+/// Everything a page needs comes from this service, and no script or style is inline.
+const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; \
+    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// How the pages behave.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// The zone of civil days, and of the times on the pages
+    #[arg(long, env = "ZONE", default_value = "America/Sao_Paulo")]
+    pub zone: String,
+    /// Send the session's cookie over HTTPS only
+    #[arg(long, env = "COOKIE_SECURE")]
+    pub cookie_secure: bool,
+}
+
+/// Where the service listens.
+#[derive(Debug)]
+pub struct Listeners {
+    /// For the pages and the API.
+    pub pages: TcpListener,
+    /// For the admin endpoints.
+    pub admin: TcpListener,
+}
+
+/// What every handler may use.
+#[derive(Debug, Clone)]
+pub(crate) struct App {
+    pub(crate) pool: PgPool,
+    pub(crate) zone: Zone,
+    pub(crate) cookie_secure: bool,
+    pub(crate) passwords: Arc<Passwords>,
+    pub(crate) uploads: Arc<Semaphore>,
+}
+
+/// The zone of civil days, as Postgres and as this program know it.
+#[derive(Debug, Clone)]
+pub(crate) struct Zone {
+    pub(crate) name: Arc<str>,
+    pub(crate) tz: TimeZone,
+}
+
+impl FromRef<App> for PgPool {
+    fn from_ref(app: &App) -> Self {
+        app.pool.clone()
+    }
+}
+
+/// Serves until `shutdown`.
+///
+/// # Errors
+/// When the options can't be used or a listener fails. While Postgres is away the service isn't ready, and lives.
+pub async fn run(
+    listeners: Listeners,
+    postgres: &PostgresArgs,
+    options: Options,
+    shutdown: CancellationToken,
+) -> anyhow::Result<()> {
+    let tz = TimeZone::get(&options.zone).with_context(|| format!("the zone {:?} isn't known", options.zone))?;
+    let pool = postgres.pool("production-frontend", CONNECTIONS_MAX).context("DATABASE_URL can't be read")?;
+    let app = App {
+        pool: pool.clone(),
+        zone: Zone { name: options.zone.into(), tz },
+        cookie_secure: options.cookie_secure,
+        passwords: Arc::new(Passwords::new()?),
+        uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE_MAX)),
+    };
+    let readiness = Readiness::waiting_for("postgres");
+    let watch = tokio::spawn(watch_postgres::run(pool, readiness.clone(), shutdown.clone()));
+    let admin = tokio::spawn(admin::run(listeners.admin, readiness, shutdown.clone()));
+    http::serve(listeners.pages, router(app), shutdown).await?;
+    watch.await?;
+    admin.await??;
+    Ok(())
+}
+
+fn router(app: App) -> Router {
+    let header =
+        |name: HeaderName, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+    Router::new()
+        .merge(openapi::api_routes())
+        .merge(pages::routes())
+        .merge(photo_route::routes())
+        .with_state(app)
+        .merge(openapi::docs_routes())
+        .nest("/assets", memory_serve::load!().index_file(None).into_router())
+        .fallback(pages::not_found)
+        .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
+        // Not needed by bearer tokens, which no browser sends by itself; and whatever isn't a browser sends neither
+        // Origin nor Sec-Fetch-Site, and passes.
+        .layer(CsrfLayer::new().with_rejection_response(|_: ProtectionError| Error::CrossSite.into_response()))
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(header(header::CONTENT_SECURITY_POLICY, PAGE_POLICY))
+        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+        .layer(header(header::REFERRER_POLICY, "same-origin"))
+        // What depends on who asks stays with them.
+        .layer(header(header::CACHE_CONTROL, "no-store"))
+        .layer(middleware::from_fn(limit_time))
+        .layer(middleware::from_fn(request_metrics::measure))
+}
+
+async fn limit_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Error::Busy.into_response(),
+    }
+}

@@ -1,0 +1,67 @@
+//! Sessions: kept here, known to the browser only as a random token in a cookie.
+
+use std::time::Duration;
+
+use axum_extra::extract::CookieJar;
+use axum_extra::extract::cookie::{Cookie, SameSite};
+use sqlx::PgPool;
+
+use super::token::Token;
+
+/// How long a session lasts after signing in: a working day.
+const SESSION_LIFE: Duration = Duration::from_secs(12 * 3600);
+
+/// With the prefix, browsers let only this host set it, over HTTPS.
+const fn cookie_name(is_secure: bool) -> &'static str {
+    if is_secure { "__Host-sessao" } else { "sessao" }
+}
+
+/// The session's token that the browser sent.
+pub(crate) fn token_of(jar: &CookieJar, is_secure: bool) -> Option<Token> {
+    jar.get(cookie_name(is_secure)).map(|cookie| Token::from(cookie.value()))
+}
+
+/// The cookie that carries `token`; no script can read it and no other site's form sends it.
+pub(crate) fn cookie(token: &Token, is_secure: bool) -> Cookie<'static> {
+    let cookie = Cookie::build((cookie_name(is_secure), token.reveal().to_owned()));
+    cookie.path("/").http_only(true).same_site(SameSite::Lax).secure(is_secure).build()
+}
+
+/// The cookie that makes the browser forget its session.
+pub(crate) fn no_cookie(is_secure: bool) -> Cookie<'static> {
+    let mut cookie = cookie(&Token::from(""), is_secure);
+    cookie.make_removal();
+    cookie
+}
+
+/// Begins a session, and clears away those that have ended.
+pub(crate) async fn begin(pool: &PgPool, producer: i32) -> sqlx::Result<Token> {
+    let token = Token::random();
+    sqlx::query!("DELETE FROM session WHERE expires_at <= now()").execute(pool).await?;
+    sqlx::query!(
+        "INSERT INTO session (token_hash, producer, expires_at) VALUES ($1, $2, now() + make_interval(secs => $3))",
+        &token.hash()[..],
+        producer,
+        SESSION_LIFE.as_secs_f64(),
+    )
+    .execute(pool)
+    .await?;
+    Ok(token)
+}
+
+/// The name of the user whose session this is, if it hasn't ended.
+pub(crate) async fn find(pool: &PgPool, token: &Token) -> sqlx::Result<Option<String>> {
+    sqlx::query_scalar!(
+        "SELECT p.name FROM session s JOIN producer p ON p.id = s.producer
+         WHERE s.token_hash = $1 AND s.expires_at > now()",
+        &token.hash()[..]
+    )
+    .fetch_optional(pool)
+    .await
+}
+
+/// Ends a session.
+pub(crate) async fn end(pool: &PgPool, token: &Token) -> sqlx::Result<()> {
+    sqlx::query!("DELETE FROM session WHERE token_hash = $1", &token.hash()[..]).execute(pool).await?;
+    Ok(())
+}

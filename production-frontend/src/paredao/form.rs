@@ -1,0 +1,72 @@
+//! Reading the multipart form that describes a new paredão, within bounds.
+
+use axum::extract::multipart::{Field, Multipart, MultipartError};
+use axum::http::StatusCode;
+
+use crate::error::Error;
+
+/// The largest body of a new paredão, pictures and all, in bytes.
+pub(crate) const FORM_BYTES_MAX: usize = 24 * 1024 * 1024;
+/// The most parts of a form: more than any paredão needs.
+const FORM_PARTS_MAX: usize = 64;
+
+/// What was sent, unchecked.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Form {
+    pub(crate) slug: String,
+    pub(crate) title: String,
+    pub(crate) opens_at: String,
+    pub(crate) closes_at: String,
+    pub(crate) participants: Vec<FormParticipant>,
+}
+
+/// A participant as sent: a `participant` part and the `photo` that follows it, if one does.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct FormParticipant {
+    pub(crate) name: String,
+    pub(crate) photo: Option<Vec<u8>>,
+}
+
+/// Reads all parts of the form.
+pub(crate) async fn read(mut multipart: Multipart) -> Result<Form, Error> {
+    let mut form = Form::default();
+    for _ in 0..FORM_PARTS_MAX {
+        let Some(field) = multipart.next_field().await.map_err(refused)? else {
+            return Ok(form);
+        };
+        read_part(field, &mut form).await?;
+    }
+    Err(Error::FormMalformed(format!("mais de {FORM_PARTS_MAX} partes")))
+}
+
+async fn read_part(field: Field<'_>, form: &mut Form) -> Result<(), Error> {
+    match field.name().unwrap_or_default() {
+        "slug" => form.slug = text(field).await?,
+        "title" => form.title = text(field).await?,
+        "opens_at" => form.opens_at = text(field).await?,
+        "closes_at" => form.closes_at = text(field).await?,
+        "participant" => form.participants.push(FormParticipant { name: text(field).await?, photo: None }),
+        "photo" => {
+            let bytes = field.bytes().await.map_err(refused)?;
+            // A browser sends an empty file where none was chosen.
+            if !bytes.is_empty() {
+                let participant = form.participants.last_mut().filter(|participant| participant.photo.is_none());
+                let unexpected = || Error::FormMalformed("uma foto deve seguir o nome de seu participante".to_owned());
+                participant.ok_or_else(unexpected)?.photo = Some(bytes.to_vec());
+            }
+        }
+        other => return Err(Error::FormMalformed(format!("parte desconhecida: {other:?}"))),
+    }
+    Ok(())
+}
+
+async fn text(field: Field<'_>) -> Result<String, Error> {
+    Ok(field.text().await.map_err(refused)?.trim().to_owned())
+}
+
+fn refused(error: MultipartError) -> Error {
+    match error.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+        _ => Error::FormMalformed(error.body_text()),
+    }
+}

@@ -1,0 +1,66 @@
+//! Totals from Postgres, all of one snapshot.
+
+use jiff::Timestamp;
+use sqlx::PgConnection;
+
+use super::{Grain, SeriesItem, TotalsView};
+use crate::app::App;
+use crate::error::Error;
+use crate::paredao::store::{self, Paredao};
+
+/// The most items of one answer's series.
+const SERIES_ITEMS_MAX: usize = 50_000;
+
+/// Which totals.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Selection {
+    pub(crate) granularity: Grain,
+    pub(crate) from: Option<Timestamp>,
+    pub(crate) to: Option<Timestamp>,
+}
+
+/// A paredão and its totals.
+pub(crate) async fn totals(app: &App, slug: &str, selection: Selection) -> Result<(Paredao, TotalsView), Error> {
+    let started = std::time::Instant::now();
+    let mut snapshot = app.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    let paredao = store::find(&mut *snapshot, slug).await?;
+    let totals = read(&mut snapshot, &paredao, selection, &app.zone.name).await?;
+    snapshot.commit().await?;
+    metrics::histogram!("totals_query_seconds").record(started.elapsed().as_secs_f64());
+    Ok((paredao, totals))
+}
+
+async fn read(
+    snapshot: &mut PgConnection,
+    paredao: &Paredao,
+    selection: Selection,
+    zone: &str,
+) -> Result<TotalsView, Error> {
+    let rows = sqlx::query_file!(
+        "src/totals/series.sql",
+        paredao.id,
+        selection.granularity.name(),
+        selection.from.map(first_second),
+        selection.to.map(first_second),
+        zone,
+        i64::try_from(SERIES_ITEMS_MAX + 1).expect("it is small"),
+    )
+    .fetch_all(snapshot)
+    .await?;
+    if rows.len() > SERIES_ITEMS_MAX {
+        return Err(Error::RangeTooLong);
+    }
+    let after_closing = rows.iter().map(|row| row.after_closing).sum();
+    let series = rows.iter().filter(|row| row.votes > 0).map(|row| {
+        let grain = Grain::named(&row.grain).ok_or_else(|| anyhow::anyhow!("no grain is named {:?}", row.grain))?;
+        let start = Timestamp::from_second(row.start).map_err(anyhow::Error::from)?;
+        Ok(SeriesItem { start, participant: row.participant, votes: row.votes, grain })
+    });
+    let series = series.collect::<Result<Vec<_>, Error>>()?;
+    Ok(TotalsView::of(&paredao.view.participants, selection.granularity, paredao.as_of, after_closing, series))
+}
+
+/// Buckets start at whole minutes, so a bound within a second is the next whole one.
+fn first_second(bound: Timestamp) -> i64 {
+    bound.as_second() + i64::from(bound.subsec_nanosecond() > 0)
+}
