@@ -88,7 +88,7 @@ pub async fn fresh_topic_on(brokers: &str, partitions: i32) -> KafkaArgs {
 ///
 /// # Panics
 /// When it doesn't within [`PATIENCE`]; `what` says what was waited for.
-pub async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut condition: impl FnMut() -> F) -> T {
+pub async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
         if let Some(value) = condition().await {

@@ -57,7 +57,7 @@ enum State {
     Claiming,
     Locating(Claim),
     Rebuilding(Rebuilding),
-    Counting(Counting),
+    Counting(Box<Counting>),
     Halted,
     Drained,
 }
@@ -210,7 +210,7 @@ impl Partition {
         if rebuilding.next_offset < rebuilding.cursor.at.next_offset {
             return;
         }
-        self.state = State::Counting(Counting {
+        self.state = State::Counting(Box::new(Counting {
             epoch: rebuilding.cursor.epoch,
             seen: std::mem::take(&mut rebuilding.seen),
             held: VecDeque::new(),
@@ -220,7 +220,7 @@ impl Partition {
             ambiguous: false,
             paused: false,
             halting: None,
-        });
+        }));
     }
 
     fn records(&mut self, records: Vec<Record>, now: UnixMillis, effects: &mut Vec<Effect>) {
@@ -276,7 +276,7 @@ impl Partition {
         } else if mine == Some(batch.from_offset) {
             // If the lost statement still commits, the expected offset fences this one.
             counting.ambiguous = false;
-            effects.push(Effect::Flush { batch, epoch: counting.epoch });
+            effects.extend(counting.ask_again());
         } else {
             self.fenced(effects);
         }
@@ -336,13 +336,7 @@ impl Partition {
             State::Locating(claim) => {
                 effects.push(Effect::Locate { stamp: window::earliest_stamp(claim.cursor.at.log_clock) });
             }
-            State::Counting(Counting { in_flight: Some(batch), ambiguous, epoch, .. }) => {
-                effects.push(if *ambiguous {
-                    Effect::ReadCursor
-                } else {
-                    Effect::Flush { batch: Arc::clone(batch), epoch: *epoch }
-                });
-            }
+            State::Counting(counting) => effects.extend(counting.ask_again()),
             _ => {}
         }
     }
@@ -435,6 +429,16 @@ impl Rebuilding {
 }
 
 impl Counting {
+    /// What the store must be asked again after an outage.
+    fn ask_again(&self) -> Option<Effect> {
+        let batch = self.in_flight.as_ref()?;
+        Some(if self.ambiguous {
+            Effect::ReadCursor
+        } else {
+            Effect::Flush { batch: Arc::clone(batch), epoch: self.epoch }
+        })
+    }
+
     /// The next record to come.
     fn read_to(&self) -> i64 {
         self.held.back().map_or(self.open.to.next_offset, |last| last.offset + 1)

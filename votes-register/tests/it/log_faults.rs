@@ -1,0 +1,93 @@
+//! Logs that can't be trusted: the register halts and says so, and never skips.
+
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
+use rdkafka::types::RDKafkaErrorCode;
+use test_support::{eventually, fresh_database, required_env, unique_name};
+use voting_commons::adapters::kafka::KafkaArgs;
+
+use crate::harness::Scene;
+
+fn admin(kafka: &KafkaArgs) -> AdminClient<DefaultClientContext> {
+    kafka.client_config("test-admin").create().unwrap()
+}
+
+#[tokio::test]
+async fn a_topic_that_producers_stamp_is_refused() {
+    let kafka = KafkaArgs { kafka_brokers: required_env("KAFKA_BROKERS"), kafka_topic: unique_name("votes") };
+    let topic =
+        NewTopic::new(&kafka.kafka_topic, 1, TopicReplication::Fixed(1)).set("message.timestamp.type", "CreateTime");
+    admin(&kafka).create_topics([&topic], &AdminOptions::new()).await.unwrap();
+    let scene = Scene::on(kafka, fresh_database().await, 1);
+    assert!(!scene.register().ended().await);
+}
+
+#[tokio::test]
+async fn a_topic_made_anew_halts_its_partition() {
+    let scene = Scene::new(1).await;
+    let mut register = scene.register();
+    scene.cast(&scene.vote(1, 1)).await;
+    scene.cast(&scene.vote(2, 1)).await;
+    scene.written(2).await;
+    register.kill();
+
+    let (admin, topic) = (admin(&scene.kafka), scene.kafka.kafka_topic.as_str());
+    admin.delete_topics(&[topic], &AdminOptions::new()).await.unwrap();
+    make_again(&scene.kafka).await;
+    for sequence in 3..6 {
+        scene.cast(&scene.vote(sequence, 1)).await;
+    }
+
+    let register = scene.register();
+    register.wait_until_blocked("isn't the one that was counted").await;
+    assert_eq!(scene.totals().await.votes, 2);
+}
+
+/// Kafka deletes in its own time.
+async fn make_again(kafka: &KafkaArgs) {
+    eventually("the topic to be deleted and made again", async || {
+        let topic = NewTopic::new(&kafka.kafka_topic, 1, TopicReplication::Fixed(1))
+            .set("message.timestamp.type", "LogAppendTime");
+        let made = admin(kafka).create_topics([&topic], &AdminOptions::new()).await.unwrap();
+        match made.into_iter().next().unwrap() {
+            Ok(_) => Some(()),
+            Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => None,
+            Err(error) => panic!("{error:?}"),
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn uncounted_records_that_are_gone_halt_their_partition_and_no_other() {
+    let scene = Scene::new(2).await;
+    let (gone, kept) = (voted_in(&scene, 0), voted_in(&scene, 1));
+    for sequence in 0..10 {
+        scene.cast(&scene.vote(sequence, gone)).await;
+    }
+    let mut register = scene.register();
+    scene.written(10).await;
+    register.kill();
+
+    for sequence in 10..20 {
+        scene.cast(&scene.vote(sequence, gone)).await;
+    }
+    let mut before = rdkafka::TopicPartitionList::new();
+    before.add_partition_offset(&scene.kafka.kafka_topic, 0, rdkafka::Offset::Offset(15)).unwrap();
+    admin(&scene.kafka).delete_records(&before, &AdminOptions::new()).await.unwrap();
+
+    let register = scene.register();
+    register.wait_until_blocked("uncounted records are gone").await;
+    scene.cast(&scene.vote(20, kept)).await;
+    assert_eq!(scene.written(11).await.votes, 11);
+}
+
+/// A participant whose votes of this minute and the next go to `partition`.
+fn voted_in(scene: &Scene, partition: i32) -> i64 {
+    let now = crate::harness::this_minute();
+    (1..1_000)
+        .find(|participant| {
+            [now, now.next()].iter().all(|minute| scene.vote_in(*minute, 0, *participant).partition == partition)
+        })
+        .unwrap()
+}

@@ -1,0 +1,10 @@
+//! The register on the real Kafka and the real Postgres.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod broken_records;
+mod conservation;
+mod crashes;
+mod harness;
+mod log_faults;
+mod store;
