@@ -35,9 +35,10 @@ pub(crate) fn ensure(token: &str) -> Result<String> {
     for number in 1..=DEMOS_MAX {
         interrupt::check()?;
         let slug = if number == 1 { "demo".to_owned() } else { format!("demo-{number}") };
-        // Created before: open it if it was never opened; one that was closed is left behind.
         production.create(&slug)?;
-        if production.open(&slug)? && wait_until_visible(&slug).is_ok() {
+        // One that is there already may be closed, or close soon; then the next will do.
+        if production.open(&slug)? {
+            wait_until_visible(&slug)?;
             return Ok(slug);
         }
     }
@@ -95,13 +96,16 @@ impl Production<'_> {
         }
     }
 
-    /// Opens the demonstration; says whether it is open now.
+    /// Opens the demonstration; says whether it is open now, and for a while.
     fn open(&self, slug: &str) -> Result<bool> {
         let request = self.client.post(format!("{PRODUCTION_URL}/api/v1/paredoes/{slug}/open"));
         let mut response = request.header("authorization", self.bearer()).send_empty()?;
         match response.status().as_u16() {
-            200 => Ok(true),
-            409 | 422 => Ok(false),
+            200 => {
+                let paredao: Value = response.body_mut().read_json()?;
+                Ok(open_demo(&paredao, Timestamp::now() + OPEN_FOR_AT_LEAST).is_some())
+            }
+            409 => Ok(false),
             _ => bail!("the demonstration could not be opened: {}", answer(&mut response)),
         }
     }

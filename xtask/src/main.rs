@@ -1,6 +1,7 @@
 //! The developer's tasks: `cargo xtask up`, `down`, `reset`, `test` and a few more.
 
 mod backends;
+mod coverage;
 mod demo;
 mod folder;
 mod http;
@@ -36,6 +37,8 @@ enum Task {
     Up(up::UpArguments),
     /// Check the format, the lints and all tests.
     Test,
+    /// Measure how many lines the tests run.
+    Coverage,
     /// Start only Kafka and Postgres, and print the variables that tests need.
     DevServices,
     /// Refresh what the compiler knows of the database, in .sqlx.
@@ -61,6 +64,7 @@ fn run_task(task: &Task) -> Result<()> {
     match task {
         Task::Up(arguments) => up::up(arguments),
         Task::Test => test::test(),
+        Task::Coverage => coverage::coverage(),
         Task::DevServices => backends::dev_services(),
         Task::SqlxPrepare => sqlx::prepare(),
         Task::Down => teardown::down(),
