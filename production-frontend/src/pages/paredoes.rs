@@ -1,0 +1,106 @@
+//! The list of paredões, and the form that makes one.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::multipart::{Multipart, MultipartRejection};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::get;
+use jiff::Timestamp;
+
+use super::{PageError, Visitor, page, text};
+use crate::app::{App, Zone};
+use crate::error::Error;
+use crate::paredao::draft::PARTICIPANTS_MAX;
+use crate::paredao::form::{self, FORM_BYTES_MAX, Form, FormParticipant};
+use crate::paredao::{ParedaoView, Status, api, store};
+
+/// Rows for participants that the form begins with.
+const ROWS_MIN: usize = 3;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/paredoes", get(list).post(create))
+        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
+        .route("/novo", get(new))
+}
+
+/// A status in words.
+pub(super) fn status_name(status: &Status) -> &'static str {
+    match status {
+        Status::Draft => "rascunho",
+        Status::Scheduled => "agendado",
+        Status::Open => "aberto",
+        Status::Closed => "encerrado",
+    }
+}
+
+/// When the paredão opens and closes, in words.
+pub(super) fn times(paredao: &ParedaoView, zone: &Zone) -> String {
+    let at = |timestamp: Timestamp| text::minute(&timestamp, &zone.tz);
+    let opening = match (paredao.status, paredao.opens_at) {
+        (_, None) => "sem abertura marcada".to_owned(),
+        (Status::Scheduled, Some(opens_at)) => format!("abre em {}", at(opens_at)),
+        (_, Some(opens_at)) => format!("aberto em {}", at(opens_at)),
+    };
+    match (paredao.status, paredao.closes_at) {
+        (_, None) => opening,
+        (Status::Closed, Some(closes_at)) => format!("{opening}, encerrado em {}", at(closes_at)),
+        (_, Some(closes_at)) => format!("{opening}, encerra em {}", at(closes_at)),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "paredoes.html")]
+struct ListPage<'a> {
+    producer: Option<&'a str>,
+    paredoes: &'a [ParedaoView],
+    zone: &'a Zone,
+}
+
+async fn list(Visitor(producer): Visitor, State(app): State<App>) -> Result<Response, PageError> {
+    let paredoes = store::list(&app.pool).await?;
+    let template = ListPage { producer: Some(&producer.name), paredoes: &paredoes, zone: &app.zone };
+    Ok(page(StatusCode::OK, &template))
+}
+
+#[derive(Template)]
+#[template(path = "new.html")]
+struct NewPage<'a> {
+    producer: Option<&'a str>,
+    form: &'a Form,
+    error: Option<String>,
+    zone: &'a str,
+    participants_max: usize,
+}
+
+impl<'a> NewPage<'a> {
+    fn of(producer: &'a str, form: &'a mut Form, error: Option<String>, app: &'a App) -> Self {
+        if form.participants.len() < ROWS_MIN {
+            form.participants.resize_with(ROWS_MIN, FormParticipant::default);
+        }
+        let zone = &app.zone.name;
+        Self { producer: Some(producer), form, error, zone, participants_max: PARTICIPANTS_MAX }
+    }
+}
+
+async fn new(Visitor(producer): Visitor, State(app): State<App>) -> Response {
+    page(StatusCode::OK, &NewPage::of(&producer.name, &mut Form::default(), None, &app))
+}
+
+async fn create(
+    Visitor(producer): Visitor,
+    State(app): State<App>,
+    multipart: Result<Multipart, MultipartRejection>,
+) -> Result<Response, PageError> {
+    let _place = app.uploads.acquire().await.map_err(anyhow::Error::from)?;
+    let mut form = form::read(multipart.map_err(|_| Error::UnsupportedMediaType)?).await?;
+    match api::create_from(&app, &form).await {
+        Ok(paredao) => Ok(Redirect::to(&format!("/paredoes/{}", paredao.slug)).into_response()),
+        Err(error @ (Error::ParedaoInvalid(_) | Error::PictureRefused { .. } | Error::SlugTaken(_))) => {
+            Ok(page(error.status(), &NewPage::of(&producer.name, &mut form, Some(error.to_string()), &app)))
+        }
+        Err(error) => Err(error.into()),
+    }
+}

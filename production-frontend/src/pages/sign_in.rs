@@ -1,0 +1,74 @@
+//! Signing in and out.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use axum_extra::extract::CookieJar;
+use metrics::counter;
+use serde::Deserialize;
+
+use super::{PageError, page};
+use crate::app::App;
+use crate::auth::session;
+use crate::error::Error;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/entrar", get(show).post(sign_in)).route("/sair", post(sign_out))
+}
+
+#[derive(Template)]
+#[template(path = "sign_in.html")]
+struct SignInPage<'a> {
+    producer: Option<&'a str>,
+    name: &'a str,
+    error: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    name: String,
+    password: String,
+}
+
+async fn show() -> Response {
+    page(StatusCode::OK, &SignInPage { producer: None, name: "", error: None })
+}
+
+async fn sign_in(
+    State(app): State<App>,
+    jar: CookieJar,
+    credentials: Result<Form<Credentials>, FormRejection>,
+) -> Result<Response, PageError> {
+    let Form(Credentials { name, password }) =
+        credentials.map_err(|rejection| Error::FormMalformed(rejection.body_text()))?;
+    let checked = app.passwords.check(&app.pool, &name, password).await;
+    let outcome = match &checked {
+        Ok(_) => "signed_in",
+        Err(Error::WrongPassword) => "wrong_password",
+        Err(_) => "failed",
+    };
+    counter!("sign_ins_total", "outcome" => outcome).increment(1);
+    match checked {
+        Ok(producer) => {
+            let token = session::begin(&app.pool, producer).await?;
+            let jar = jar.add(session::cookie(&token, app.cookie_secure));
+            Ok((jar, Redirect::to("/paredoes")).into_response())
+        }
+        Err(error @ (Error::WrongPassword | Error::Busy)) => {
+            let template = SignInPage { producer: None, name: &name, error: Some(error.to_string()) };
+            Ok(page(error.status(), &template))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn sign_out(State(app): State<App>, jar: CookieJar) -> Result<Response, PageError> {
+    if let Some(token) = session::token_of(&jar, app.cookie_secure) {
+        session::end(&app.pool, &token).await?;
+    }
+    Ok((jar.add(session::no_cookie(app.cookie_secure)), Redirect::to("/entrar")).into_response())
+}

@@ -1,0 +1,45 @@
+//! Numbers and times as people in Brazil write them.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use voting_commons::percentages::Percent;
+
+/// `1234567` as `1.234.567`.
+pub(super) fn number(number: &i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push('.');
+        }
+        text.push(digit);
+    }
+    if *number < 0 { format!("-{text}") } else { text }
+}
+
+/// `33.30` as `33,30 %`.
+pub(super) fn percent(percent: &Percent) -> String {
+    format!("{} %", percent.to_string().replace('.', ","))
+}
+
+/// The day and minute in `tz`.
+pub(super) fn minute(timestamp: &Timestamp, tz: &TimeZone) -> String {
+    timestamp.to_zoned(tz.clone()).strftime("%d/%m/%Y às %H:%M").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let shown = [0, 999, 1000, 1_234_567, -1000].map(|n| number(&n));
+        assert_eq!(shown, ["0", "999", "1.000", "1.234.567", "-1.000"]);
+    }
+
+    #[test]
+    fn times_are_those_of_the_zone() {
+        let tz = TimeZone::get("America/Sao_Paulo").unwrap();
+        assert_eq!(minute(&"2026-11-22T00:30:00Z".parse().unwrap(), &tz), "21/11/2026 às 21:30");
+    }
+}
