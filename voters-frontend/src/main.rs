@@ -1,3 +1,29 @@
-//! Being built.
+//! The program: reads the arguments, listens, and serves until SIGTERM.
 
-fn main() {}
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Parser;
+use tokio::net::TcpListener;
+use voters_frontend::options::{Cli, Command, Options};
+use voting_commons::adapters::{shutdown, telemetry};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Command::Serve(options) = Cli::parse().command;
+    telemetry::init_logs(&options.logs);
+    match serve(*options).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn serve(options: Options) -> anyhow::Result<()> {
+    let shutdown = shutdown::on_signal()?;
+    let listen = async |address| TcpListener::bind(address).await.with_context(|| format!("can't listen on {address}"));
+    let (public, admin) = (listen(options.listen).await?, listen(options.admin.admin_listen).await?);
+    voters_frontend::run(public, admin, options, shutdown).await
+}

@@ -1,0 +1,123 @@
+//! The service's arguments: the environment first, and flags that say the same.
+
+use std::net::SocketAddr;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use voting_commons::adapters::admin::AdminArgs;
+use voting_commons::adapters::kafka::KafkaArgs;
+use voting_commons::adapters::postgres::PostgresArgs;
+use voting_commons::adapters::telemetry::LogArgs;
+
+use crate::clock::Clock;
+use crate::secret::Secret;
+
+/// Takes votes from browsers and writes them to Kafka.
+#[derive(Debug, Parser)]
+#[command(name = "voters-frontend", version)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What this program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve voters until SIGTERM
+    Serve(Box<Options>),
+}
+
+/// What the service needs to know.
+#[derive(Debug, Clone, Args)]
+pub struct Options {
+    /// Address that voters reach
+    #[arg(long, env = "LISTEN")]
+    pub listen: SocketAddr,
+    /// Where this service is watched.
+    #[command(flatten)]
+    pub admin: AdminArgs,
+    /// Where votes go.
+    #[command(flatten)]
+    pub kafka: KafkaArgs,
+    /// Where paredões and panoramas come from.
+    #[command(flatten)]
+    pub postgres: PostgresArgs,
+    /// How this service logs.
+    #[command(flatten)]
+    pub logs: LogArgs,
+    /// How voters show to be people.
+    #[command(flatten)]
+    pub captcha: CaptchaArgs,
+    /// Keys that seal ballots, as kid:base64-of-32-bytes[,kid:...]; the first seals, all open
+    #[arg(long, env = "BALLOT_KEYS", hide_env_values = true)]
+    pub ballot_keys: Secret,
+    /// Where this service runs
+    #[arg(long, env = "ENVIRONMENT", value_enum, default_value_t = Environment::Dev)]
+    pub environment: Environment,
+    /// How many votes may wait for Kafka's acknowledgement
+    #[arg(long, env = "QUEUE_VOTES_MAX", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub queue_votes_max: u32,
+    /// Where the time of day comes from; tests set it.
+    #[arg(skip)]
+    pub clock: Clock,
+}
+
+/// Which captcha, and what it needs.
+#[derive(Debug, Clone, Args)]
+pub struct CaptchaArgs {
+    /// How voters show to be people
+    #[arg(long, env = "CAPTCHA", value_enum, default_value_t = Provider::Altcha)]
+    pub captcha: Provider,
+    /// Must be `yes` for CAPTCHA=off
+    #[arg(long, env = "CAPTCHA_OFF_CONFIRMED")]
+    pub captcha_off_confirmed: Option<String>,
+    /// Key that signs ALTCHA's challenges
+    #[arg(long, env = "ALTCHA_KEY", hide_env_values = true)]
+    pub altcha_key: Option<Secret>,
+    /// What a solution's hash must begin with, in hexadecimal; each digit makes solving 16 times as hard
+    #[arg(long, env = "ALTCHA_PREFIX", default_value = "000")]
+    pub altcha_prefix: String,
+    /// hCaptcha's site key
+    #[arg(long, env = "HCAPTCHA_SITE_KEY")]
+    pub hcaptcha_site_key: Option<String>,
+    /// hCaptcha's secret
+    #[arg(long, env = "HCAPTCHA_SECRET", hide_env_values = true)]
+    pub hcaptcha_secret: Option<Secret>,
+    /// Where hCaptcha checks answers
+    #[arg(long, env = "HCAPTCHA_VERIFY_URL", default_value = hcaptcha::VERIFY_URL)]
+    pub hcaptcha_verify_url: String,
+    /// Host name that hCaptcha's widget must have been solved on
+    #[arg(long, env = "HCAPTCHA_HOST")]
+    pub hcaptcha_host: Option<String>,
+}
+
+/// The providers of captchas.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Provider {
+    /// Proof of work, served by ourselves
+    Altcha,
+    /// hCaptcha
+    Hcaptcha,
+    /// None: for load tests
+    Off,
+}
+
+impl Provider {
+    /// Its name in the API and in metrics.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Altcha => "altcha",
+            Self::Hcaptcha => "hcaptcha",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// Where the service runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Environment {
+    /// On a developer's machine or in a test
+    Dev,
+    /// Before the public
+    Production,
+}

@@ -1,0 +1,29 @@
+//! The pages, for browsers with and without JavaScript.
+
+pub mod assets;
+mod photos;
+mod templates;
+mod voting;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::routing::{get, post};
+
+use crate::api::BODY_BYTES_MAX;
+use crate::app::App;
+
+/// The routes of the pages.
+pub(crate) fn router() -> Router<Arc<App>> {
+    Router::new()
+        .route("/", get(voting::list))
+        .route("/paredoes/{slug}", get(voting::show))
+        .route("/paredoes/{slug}/ballots", post(voting::issue))
+        .route("/paredoes/{slug}/votes", post(voting::cast))
+        .route("/problems/{name}", get(voting::explain))
+        .route("/photos/{hash}", get(photos::photo))
+        .nest("/assets", assets::router())
+        .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .fallback(voting::not_found)
+}

@@ -1,0 +1,129 @@
+//! The pages' templates. Each renders the view that the API answers with.
+
+use askama::Template;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse, Response};
+use jiff::Timestamp;
+
+use super::assets::AssetUrls;
+use crate::api::views::{BallotView, PanoramaView, ParedaoView, ParticipantView, ReceiptView};
+use crate::app::App;
+use crate::captcha::Challenge;
+use crate::options::Provider;
+use crate::problem::Problem;
+
+/// Where voters live.
+const TIME_ZONE: &str = "America/Sao_Paulo";
+
+/// What every page shows.
+pub(super) struct Frame<'a> {
+    pub(super) assets: &'a AssetUrls,
+    pub(super) provider: Provider,
+}
+
+impl<'a> From<&'a App> for Frame<'a> {
+    fn from(app: &'a App) -> Self {
+        Self { assets: &app.assets, provider: app.captcha.provider() }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "list.html")]
+pub(super) struct ListPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) paredoes: Vec<ParedaoView>,
+}
+
+#[derive(Template)]
+#[template(path = "paredao.html")]
+pub(super) struct ParedaoPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) paredao: ParedaoView,
+    pub(super) panorama: PanoramaView,
+}
+
+#[derive(Template)]
+#[template(path = "ballot.html")]
+pub(super) struct BallotPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) paredao: &'a ParedaoView,
+    pub(super) participant: &'a ParticipantView,
+    pub(super) ballot: BallotView,
+    /// Why the ballot is shown again.
+    pub(super) problem: Option<Problem>,
+}
+
+impl BallotPage<'_> {
+    /// What the widget takes as its attribute.
+    fn altcha(&self) -> Option<String> {
+        match &self.ballot.captcha {
+            Challenge::Altcha { challenge } => serde_json::to_string(challenge).ok(),
+            Challenge::Hcaptcha { .. } | Challenge::Off => None,
+        }
+    }
+
+    fn hcaptcha(&self) -> Option<&str> {
+        match &self.ballot.captcha {
+            Challenge::Hcaptcha { site_key } => Some(site_key),
+            Challenge::Altcha { .. } | Challenge::Off => None,
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "receipt.html")]
+pub(super) struct ReceiptPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) paredao: ParedaoView,
+    pub(super) panorama: PanoramaView,
+    pub(super) receipt: ReceiptView,
+}
+
+#[derive(Template)]
+#[template(path = "problem.html")]
+pub(super) struct ProblemPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) problem: Problem,
+    /// Where to begin again.
+    pub(super) back: &'a str,
+    pub(super) retry: Option<Retry<'a>>,
+}
+
+/// A ballot that may be cast again as it is.
+pub(super) struct Retry<'a> {
+    pub(super) slug: &'a str,
+    pub(super) ballot: &'a str,
+    pub(super) captcha: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "explanation.html")]
+pub(super) struct ExplanationPage<'a> {
+    pub(super) frame: Frame<'a>,
+    pub(super) problem: Problem,
+}
+
+/// Answers with `page`.
+pub(super) fn respond(status: StatusCode, page: &impl Template) -> Response {
+    match page.render() {
+        Ok(html) => (status, Html(html)).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "a page can't be rendered");
+            StatusCode::INTERNAL_SERVER_ERROR.into_response()
+        }
+    }
+}
+
+/// A moment as voters read it.
+fn local(moment: &Timestamp) -> String {
+    match moment.in_tz(TIME_ZONE) {
+        Ok(local) => local.strftime("%d/%m/%Y às %H:%M (Brasília)").to_string(),
+        // A machine without a time zone database.
+        Err(_) => moment.strftime("%d/%m/%Y %H:%M UTC").to_string(),
+    }
+}
+
+/// A percentage with Portuguese's comma.
+fn comma(percent: &impl std::fmt::Display) -> String {
+    percent.to_string().replace('.', ",")
+}

@@ -1,0 +1,156 @@
+//! Voting by forms: choose, solve, cast, read the receipt. Works without JavaScript when the captcha is off.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, Path, State};
+use axum::http::{StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use voting_commons::ParticipantId;
+
+use super::templates::{
+    BallotPage, ExplanationPage, Frame, ListPage, ParedaoPage, ProblemPage, ReceiptPage, Retry, respond,
+};
+use crate::api::body::unreadable;
+use crate::api::views::{BallotView, PanoramaView, ParedaoView, ReceiptView};
+use crate::app::{self, App, IssuedBallot, Receipt};
+use crate::ballot::Ballot;
+use crate::problem::{Error, Problem, with_retry_after};
+use crate::seal::Purpose;
+
+#[derive(Deserialize)]
+pub(super) struct Choice {
+    participant: ParticipantId,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Cast {
+    ballot: String,
+    #[serde(default)]
+    captcha: String,
+    /// What hCaptcha's widget calls its answer.
+    #[serde(default, rename = "h-captcha-response")]
+    hcaptcha: String,
+}
+
+pub(super) async fn list(State(app): State<Arc<App>>) -> Response {
+    let now = app.clock.now();
+    match app.snapshot() {
+        Ok(snapshot) => {
+            let paredoes = snapshot.paredoes().iter().map(|paredao| ParedaoView::new(paredao, now)).collect();
+            respond(StatusCode::OK, &ListPage { frame: Frame::from(&*app), paredoes })
+        }
+        Err(problem) => refuse(&app, problem, "/", None),
+    }
+}
+
+pub(super) async fn show(State(app): State<Arc<App>>, Path(slug): Path<String>) -> Response {
+    match app.paredao(&slug) {
+        Ok(paredao) => {
+            let panorama = PanoramaView::from(&*paredao);
+            let paredao = ParedaoView::new(&paredao, app.clock.now());
+            respond(StatusCode::OK, &ParedaoPage { frame: Frame::from(&*app), paredao, panorama })
+        }
+        Err(problem) => refuse(&app, problem, "/", None),
+    }
+}
+
+pub(super) async fn issue(
+    State(app): State<Arc<App>>,
+    Path(slug): Path<String>,
+    form: Result<Form<Choice>, FormRejection>,
+) -> Response {
+    let back = format!("/paredoes/{slug}");
+    let issued = match form {
+        Ok(Form(choice)) => app.issue(&slug, choice.participant),
+        Err(rejection) => Err(unreadable(rejection.status())),
+    };
+    match issued {
+        Ok(issued) => show_ballot(&app, StatusCode::CREATED, issued, None),
+        Err(problem) => refuse(&app, problem, &back, None),
+    }
+}
+
+pub(super) async fn cast(
+    State(app): State<Arc<App>>,
+    Path(slug): Path<String>,
+    form: Result<Form<Cast>, FormRejection>,
+) -> Response {
+    let back = format!("/paredoes/{slug}");
+    let Form(form) = match form {
+        Ok(form) => form,
+        Err(rejection) => {
+            let problem = unreadable(rejection.status());
+            app::refused(problem);
+            return refuse(&app, problem, &back, None);
+        }
+    };
+    let answer = if form.captcha.is_empty() { &form.hcaptcha } else { &form.captcha };
+    match app.cast(&form.ballot, answer).await {
+        Ok(receipt) => show_receipt(&app, receipt),
+        Err(Error { problem: problem @ (Problem::CaptchaFailed | Problem::CaptchaAlreadySeen), .. }) => {
+            show_ballot_again(&app, form.ballot, problem)
+        }
+        Err(Error { problem, pass }) => {
+            let captcha = pass.as_deref().unwrap_or(answer);
+            let retry = problem.is_passing().then_some(Retry { slug: &slug, ballot: &form.ballot, captcha });
+            refuse(&app, problem, &back, retry)
+        }
+    }
+}
+
+pub(super) async fn explain(State(app): State<Arc<App>>, Path(name): Path<String>) -> Response {
+    match Problem::ALL.into_iter().find(|problem| problem.name() == name) {
+        Some(problem) => respond(StatusCode::OK, &ExplanationPage { frame: Frame::from(&*app), problem }),
+        None => refuse(&app, Problem::NotFound, "/", None),
+    }
+}
+
+pub(super) async fn not_found(State(app): State<Arc<App>>, uri: Uri) -> Response {
+    if uri.path().starts_with("/api/") {
+        return Problem::NotFound.into_response();
+    }
+    refuse(&app, Problem::NotFound, "/", None)
+}
+
+/// The same ballot with a new captcha.
+fn show_ballot_again(app: &App, token: String, problem: Problem) -> Response {
+    match app.sealer.open::<Ballot>(Purpose::Ballot, &token) {
+        Ok(ballot) => {
+            let issued = IssuedBallot { ballot, token, challenge: app.captcha.challenge(&ballot) };
+            show_ballot(app, problem.status(), issued, Some(problem))
+        }
+        Err(_) => refuse(app, Problem::BallotForged, "/", None),
+    }
+}
+
+fn show_ballot(app: &App, status: StatusCode, issued: IssuedBallot, problem: Option<Problem>) -> Response {
+    let Ok(snapshot) = app.snapshot() else { return refuse(app, Problem::Starting, "/", None) };
+    let Some(paredao) = snapshot.by_id(issued.ballot.paredao) else {
+        return refuse(app, Problem::ParedaoUnknown, "/", None);
+    };
+    let paredao = ParedaoView::new(paredao, app.clock.now());
+    let Some(participant) = paredao.participants.iter().find(|one| one.id == issued.ballot.participant) else {
+        return refuse(app, Problem::ParticipantForeign, "/", None);
+    };
+    let ballot = BallotView::from(issued);
+    respond(status, &BallotPage { frame: Frame::from(app), paredao: &paredao, participant, ballot, problem })
+}
+
+fn show_receipt(app: &App, receipt: Receipt) -> Response {
+    match app.paredao(&receipt.slug) {
+        Ok(paredao) => {
+            let panorama = PanoramaView::from(&*paredao);
+            let paredao = ParedaoView::new(&paredao, app.clock.now());
+            let receipt = ReceiptView::from(receipt);
+            respond(StatusCode::ACCEPTED, &ReceiptPage { frame: Frame::from(app), paredao, panorama, receipt })
+        }
+        Err(problem) => refuse(app, problem, "/", None),
+    }
+}
+
+fn refuse(app: &App, problem: Problem, back: &str, retry: Option<Retry<'_>>) -> Response {
+    let page = ProblemPage { frame: Frame::from(app), problem, back, retry };
+    with_retry_after(problem, respond(problem.status(), &page))
+}

@@ -1,0 +1,175 @@
+//! What this frontend knows of Postgres: a snapshot in memory, so that no visitor costs a query and voting goes on
+//! while Postgres is away.
+
+mod load;
+mod refresh;
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use voting_commons::percentages::Percent;
+use voting_commons::{Minute, ParedaoId, ParticipantId, UnixMillis};
+
+pub(crate) use refresh::PART;
+pub use refresh::{SnapshotStore, keep_fresh};
+
+/// All that is known, as of one reading.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    paredoes: Vec<Arc<Paredao>>,
+    photos: HashMap<String, Arc<Photo>>,
+}
+
+/// A paredão that has been given an opening.
+#[derive(Debug)]
+pub struct Paredao {
+    /// Its number.
+    pub id: ParedaoId,
+    /// Its name in addresses.
+    pub slug: Arc<str>,
+    /// Its name on screens.
+    pub title: String,
+    /// A whole minute.
+    pub opens_at: Timestamp,
+    /// A whole minute; `None` while nobody has decided.
+    pub closes_at: Option<Timestamp>,
+    /// Who stands in it, in the order of the screens.
+    pub participants: Vec<Participant>,
+    /// The cached percentages.
+    pub panorama: Panorama,
+}
+
+/// Who stands in a paredão.
+#[derive(Debug)]
+pub struct Participant {
+    /// Their number.
+    pub id: ParticipantId,
+    /// Their name.
+    pub name: String,
+    /// The hash of their picture.
+    pub photo: Option<String>,
+}
+
+/// The aggregator's percentages.
+#[derive(Debug, Default)]
+pub struct Panorama {
+    /// Goes up with every change; 0 before the aggregator ran.
+    pub revision: i64,
+    /// When the aggregator last read the database.
+    pub as_of: Option<Timestamp>,
+    /// The share of each participant who has one.
+    pub shares: HashMap<ParticipantId, Percent>,
+}
+
+/// A picture.
+#[derive(Debug)]
+pub struct Photo {
+    /// Its media type.
+    pub content_type: String,
+    /// The file.
+    pub bytes: axum::body::Bytes,
+}
+
+/// Where a paredão stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Status {
+    /// It hasn't opened.
+    Scheduled,
+    /// It takes votes.
+    Open,
+    /// It has closed.
+    Closed,
+}
+
+impl Status {
+    /// Its name in the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Scheduled => "scheduled",
+            Self::Open => "open",
+            Self::Closed => "closed",
+        }
+    }
+}
+
+impl Paredao {
+    /// Where it stands at `now`.
+    pub fn status(&self, now: UnixMillis) -> Status {
+        if now < self.opens_at.into() {
+            Status::Scheduled
+        } else if self.closes_at.is_some_and(|closes_at| now >= closes_at.into()) {
+            Status::Closed
+        } else {
+            Status::Open
+        }
+    }
+
+    /// Whether ballots of `minute` count: until they expire, also after the closing.
+    pub fn counts(&self, minute: Minute) -> bool {
+        self.closes_at.is_none_or(|closes_at| minute.start() < closes_at.into())
+    }
+
+    /// The participant with this number, if they stand in this paredão.
+    pub fn participant(&self, id: ParticipantId) -> Option<&Participant> {
+        self.participants.iter().find(|participant| participant.id == id)
+    }
+}
+
+impl Snapshot {
+    /// The paredões: those that close last come first.
+    pub fn paredoes(&self) -> &[Arc<Paredao>] {
+        &self.paredoes
+    }
+
+    /// The paredão of this name.
+    pub fn by_slug(&self, slug: &str) -> Option<&Arc<Paredao>> {
+        self.paredoes.iter().find(|paredao| &*paredao.slug == slug)
+    }
+
+    /// The paredão of this number.
+    pub fn by_id(&self, id: ParedaoId) -> Option<&Arc<Paredao>> {
+        self.paredoes.iter().find(|paredao| paredao.id == id)
+    }
+
+    /// The picture with this hash.
+    pub fn photo(&self, hash: &str) -> Option<&Arc<Photo>> {
+        self.photos.get(hash)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paredao(opens_at: i64, closes_at: Option<i64>) -> Paredao {
+        let timestamp = |minute: i64| Timestamp::from_millisecond(minute * 60_000).unwrap();
+        Paredao {
+            id: 1.try_into().unwrap(),
+            slug: "um".into(),
+            title: "Um".to_owned(),
+            opens_at: timestamp(opens_at),
+            closes_at: closes_at.map(timestamp),
+            participants: vec![],
+            panorama: Panorama::default(),
+        }
+    }
+
+    #[test]
+    fn opens_with_its_minute_and_closes_before_the_other() {
+        let paredao = paredao(10, Some(12));
+        let at = |millis| paredao.status(UnixMillis(millis));
+        assert_eq!(
+            [at(599_999), at(600_000), at(719_999), at(720_000)],
+            [Status::Scheduled, Status::Open, Status::Open, Status::Closed]
+        );
+    }
+
+    #[test]
+    fn counts_what_was_issued_before_the_closing() {
+        let minute = |number: i64| Minute::try_from(number).unwrap();
+        let closing = paredao(10, Some(12));
+        assert!(closing.counts(minute(11)) && !closing.counts(minute(12)));
+        assert!(paredao(10, None).counts(minute(1_000)));
+    }
+}

@@ -1,0 +1,11 @@
+//! The service as voters, Kafka and operators see it: real sockets, a real Kafka, a real Postgres.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod ballots;
+mod captchas;
+mod outages;
+mod pages;
+mod problems;
+mod support;
+mod time;

@@ -1,0 +1,86 @@
+//! Each refusal, by its type and status.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Method;
+use serde_json::json;
+use voters_frontend::seal::{Purpose, Sealer};
+use voters_frontend::secret::Secret;
+
+use crate::support::{Answer, SLUG, Service, records};
+
+#[tokio::test]
+async fn ballots_are_refused_with_the_reason() {
+    let (service, _database) = Service::fresh().await;
+    service.ask_ballot("nowhere", 1).await.assert_problem(404, "paredao-unknown");
+    service.ask_ballot("draft", 1).await.assert_problem(404, "paredao-unknown");
+    service.ask_ballot("scheduled", 4).await.assert_problem(409, "paredao-not-open");
+    service.ask_ballot("closed", 5).await.assert_problem(409, "paredao-closed");
+    service.ask_ballot(SLUG, 4).await.assert_problem(422, "participant-foreign");
+    service.ask_ballot(SLUG, -1).await.assert_problem(422, "body-invalid");
+    let panorama = service.get("/api/v1/paredoes/nowhere/panorama").await;
+    Answer::read(panorama).await.assert_problem(404, "paredao-unknown");
+}
+
+#[tokio::test]
+async fn a_forged_ballot_is_refused_and_nothing_written() {
+    let (service, _database) = Service::fresh().await;
+    let mut changed = service.ballot().await["ballot"].as_str().unwrap().to_owned();
+    let middle = changed.len() / 3;
+    let other = if &changed[middle..=middle] == "A" { "B" } else { "A" };
+    changed.replace_range(middle..=middle, other);
+    let stranger = Sealer::parse(&Secret::from(format!("test:{}", STANDARD.encode([9; 32])))).unwrap();
+    for forged in [String::new(), "v4.local.x".to_owned(), changed, stranger.seal(Purpose::Ballot, &json!({}))] {
+        let answer = service.post("/api/v1/votes", &json!({"ballot": forged})).await;
+        answer.assert_problem(422, "ballot-forged");
+    }
+    assert_eq!(records(&service.kafka).await, []);
+    assert!(service.metrics().await.contains(r#"votes_refused_total{reason="ballot-forged"}"#));
+}
+
+#[tokio::test]
+async fn requests_that_cannot_be_read_are_refused_with_the_reason() {
+    let (service, _database) = Service::fresh().await;
+    let send = async |method: Method, path: &str, content_type: &str, body: String| {
+        let request = service.client.request(method, format!("{}{path}", service.url));
+        Answer::read(request.header("content-type", content_type).body(body).send().await.unwrap()).await
+    };
+    let (post, json) = (Method::POST, "application/json");
+    for path in ["/api/v1/ballots", "/api/v1/votes"] {
+        send(post.clone(), path, json, "{".to_owned()).await.assert_problem(400, "body-malformed");
+        send(post.clone(), path, json, "{}".to_owned()).await.assert_problem(422, "body-invalid");
+        send(post.clone(), path, "text/plain", "{}".to_owned()).await.assert_problem(415, "media-type-unsupported");
+        let large = format!(r#"{{"ballot":"{}"}}"#, "x".repeat(4096));
+        send(post.clone(), path, json, large).await.assert_problem(413, "body-too-large");
+        send(Method::PUT, path, json, String::new()).await.assert_problem(405, "method-not-allowed");
+    }
+    send(post, "/api/v1/nothing", json, "{}".to_owned()).await.assert_problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn a_body_without_a_length_is_bounded_too() {
+    let (service, _database) = Service::fresh().await;
+    let chunk = "x".repeat(1024);
+    let body = format!(r#"{{"ballot":"{}"}}"#, chunk.repeat(64));
+    let address = service.url.trim_start_matches("http://").to_owned();
+    let mut stream = tokio::net::TcpStream::connect(&address).await.unwrap();
+    let head = "POST /api/v1/votes HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\nconnection: close\r\n\r\n";
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(format!("{:x}\r\n{body}\r\n", body.len()).as_bytes()).await.unwrap();
+    let mut answer = vec![0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 413");
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_security_headers() {
+    let (service, _database) = Service::fresh().await;
+    for path in ["/", "/api/v1/paredoes", "/api/v1/nothing", "/api/docs/"] {
+        let answer = service.get(path).await;
+        let policy = answer.headers()["content-security-policy"].to_str().unwrap();
+        assert!(!policy.contains("script-src 'unsafe") && !policy.contains("unsafe-eval"), "{path}: {policy}");
+        assert_eq!(policy.contains("unsafe-inline"), path == "/api/docs/", "{path}: {policy}");
+        assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+    }
+}
