@@ -1,0 +1,8 @@
+//! The aggregator on a real Postgres, a fresh database per test.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod compaction;
+mod model;
+mod support;
+mod totals;
+mod watch;
