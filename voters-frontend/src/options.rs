@@ -74,8 +74,9 @@ pub struct CaptchaArgs {
     /// Key that signs ALTCHA's challenges
     #[arg(long, env = "ALTCHA_KEY", hide_env_values = true)]
     pub altcha_key: Option<Secret>,
-    /// What a solution's hash must begin with, in hexadecimal; each digit makes solving 16 times as hard
-    #[arg(long, env = "ALTCHA_PREFIX", default_value = "000")]
+    /// What a solution's hash must begin with, in hexadecimal; each digit makes
+    /// solving 16 times as hard, and four take a phone about a second
+    #[arg(long, env = "ALTCHA_PREFIX", default_value = "0000")]
     pub altcha_prefix: String,
     /// hCaptcha's site key
     #[arg(long, env = "HCAPTCHA_SITE_KEY")]
@@ -120,4 +121,26 @@ pub enum Environment {
     Dev,
     /// Before the public
     Production,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_printed_for_debugging_holds_no_secret() {
+        let cli = Cli::try_parse_from([
+            "voters-frontend",
+            "serve",
+            "--listen=127.0.0.1:1",
+            "--admin-listen=127.0.0.1:2",
+            "--kafka-brokers=k:9092",
+            "--database-url=postgres://hidden",
+            "--ballot-keys=hidden",
+            "--altcha-key=hidden",
+            "--hcaptcha-secret=hidden",
+        ]);
+        let printed = format!("{:?}", cli.unwrap());
+        assert!(!printed.contains("hidden"), "{printed}");
+    }
 }

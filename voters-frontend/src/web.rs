@@ -10,7 +10,7 @@ use axum::http::header::{
 };
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use metrics::gauge;
+use metrics::{Gauge, gauge};
 use tokio::sync::Semaphore;
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -58,9 +58,46 @@ async fn bound(State(room): State<Arc<Semaphore>>, request: Request, next: Next)
     let Ok(_place) = room.try_acquire() else {
         return Problem::TooManyRequests.into_response();
     };
-    let under_way = gauge!(measures::REQUESTS_IN_FLIGHT);
-    under_way.increment(1);
+    let _counted = UnderWay::begin();
     let response = tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await;
-    under_way.decrement(1);
     response.unwrap_or_else(|_| Problem::TimedOut.into_response())
+}
+
+/// Counts a request while it lasts, also one whose client goes away.
+struct UnderWay(Gauge);
+
+impl UnderWay {
+    fn begin() -> Self {
+        let gauge = gauge!(measures::REQUESTS_IN_FLIGHT);
+        gauge.increment(1);
+        Self(gauge)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.decrement(1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::body::Body;
+    use axum::http::StatusCode;
+    use axum::http::header::RETRY_AFTER;
+    use tower::ServiceExt;
+
+    #[tokio::test]
+    async fn one_request_too_many_is_asked_to_come_back() {
+        let router = |room| {
+            let room = Arc::new(Semaphore::new(room));
+            Router::new().fallback(|| async {}).layer(middleware::from_fn_with_state(room, bound))
+        };
+        let answer = async |room| router(room).oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(answer(1).await.status(), StatusCode::OK);
+        let refused = answer(0).await;
+        assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert!(refused.headers().contains_key(RETRY_AFTER));
+    }
 }

@@ -14,8 +14,7 @@ use crate::problem::{Error, Problem};
 /// The paredões: open, scheduled and lately closed
 #[utoipa::path(get, path = "/api/v1/paredoes", responses((status = 200, body = Vec<ParedaoView>)))]
 pub(super) async fn list_paredoes(State(app): State<Arc<App>>) -> Result<Json<Vec<ParedaoView>>, Problem> {
-    let now = app.clock.now();
-    Ok(Json(app.snapshot()?.paredoes().iter().map(|paredao| ParedaoView::new(paredao, now)).collect()))
+    Ok(Json(ParedaoView::list(&*app.snapshot()?, app.clock.now())))
 }
 
 /// Ask for a ballot

@@ -8,7 +8,7 @@ use voting_commons::{ParticipantId, UnixMillis};
 
 use crate::app::{IssuedBallot, Receipt};
 use crate::captcha::Challenge;
-use crate::snapshot::Paredao;
+use crate::snapshot::{Paredao, Snapshot, Status};
 
 /// A paredão.
 #[derive(Debug, Serialize, ToSchema)]
@@ -43,6 +43,17 @@ pub struct ParticipantView {
 }
 
 impl ParedaoView {
+    /// All of `snapshot` as they stand at `now`: open ones first, then those to come, then those that are over.
+    pub fn list(snapshot: &Snapshot, now: UnixMillis) -> Vec<Self> {
+        let mut paredoes: Vec<_> = snapshot.paredoes().iter().collect();
+        paredoes.sort_by_key(|paredao| match paredao.status(now) {
+            Status::Open => 0,
+            Status::Scheduled => 1,
+            Status::Closed => 2,
+        });
+        paredoes.into_iter().map(|paredao| Self::new(paredao, now)).collect()
+    }
+
     /// `paredao` as it stands at `now`.
     pub fn new(paredao: &Paredao, now: UnixMillis) -> Self {
         let participants = paredao.participants.iter().map(|participant| ParticipantView {

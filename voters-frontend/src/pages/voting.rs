@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, Path, State};
 use axum::http::{StatusCode, Uri};
-use axum::response::{IntoResponse, Response};
+use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 use voting_commons::ParticipantId;
 
@@ -35,10 +35,9 @@ pub(super) struct Cast {
 }
 
 pub(super) async fn list(State(app): State<Arc<App>>) -> Response {
-    let now = app.clock.now();
     match app.snapshot() {
         Ok(snapshot) => {
-            let paredoes = snapshot.paredoes().iter().map(|paredao| ParedaoView::new(paredao, now)).collect();
+            let paredoes = ParedaoView::list(&snapshot, app.clock.now());
             respond(StatusCode::OK, &ListPage { frame: Frame::from(&*app), paredoes })
         }
         Err(problem) => refuse(&app, problem, "/", None),
@@ -98,6 +97,11 @@ pub(super) async fn cast(
             refuse(&app, problem, &back, retry)
         }
     }
+}
+
+/// A ballot and a receipt are answers to a form: whoever comes to their address without one begins again.
+pub(super) async fn begin_again(Path(slug): Path<String>) -> Redirect {
+    Redirect::to(&format!("/paredoes/{slug}"))
 }
 
 pub(super) async fn explain(State(app): State<Arc<App>>, Path(name): Path<String>) -> Response {

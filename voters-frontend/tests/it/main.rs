@@ -7,5 +7,6 @@ mod captchas;
 mod outages;
 mod pages;
 mod problems;
+mod program;
 mod support;
 mod time;

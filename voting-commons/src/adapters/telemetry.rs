@@ -23,9 +23,12 @@ pub enum LogFormat {
     Json,
 }
 
-/// Starts logging. `RUST_LOG` chooses what is logged; without it, `info` and above.
+/// `info` and above; of the files it serves, memory-serve would name each one at every start.
+const DEFAULT_FILTER: &str = "info,memory_serve=warn";
+
+/// Starts logging. `RUST_LOG` chooses what is logged; without it, [`DEFAULT_FILTER`].
 pub fn init_logs(args: &LogArgs) {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     match args.log_format {
         LogFormat::Text => logs.init(),
