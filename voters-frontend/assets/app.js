@@ -240,6 +240,8 @@ for (const form of document.querySelectorAll("form.choice")) {
     choose(form.querySelector("button.choose"));
   });
 }
+// The widget is a required field of the form: without this, a vote before it is verified would be refused by the browser.
+part("vote-form").noValidate = true;
 part("vote-form").addEventListener("submit", (event) => {
   event.preventDefault();
   cast();
