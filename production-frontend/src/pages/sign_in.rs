@@ -43,8 +43,11 @@ async fn sign_in(
     jar: CookieJar,
     credentials: Result<Form<Credentials>, FormRejection>,
 ) -> Result<Response, PageError> {
-    let Form(Credentials { name, password }) =
-        credentials.map_err(|rejection| Error::FormMalformed(rejection.body_text()))?;
+    let Form(Credentials { name, password }) = credentials.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Error::UnsupportedMediaType,
+        _ => Error::FormMalformed(rejection.body_text()),
+    })?;
     let checked = app.passwords.check(&app.pool, &name, password).await;
     let outcome = match &checked {
         Ok(_) => "signed_in",

@@ -1,0 +1,10 @@
+//! The production frontend over HTTP, on a real Postgres, a fresh database per test.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod commands;
+mod pages;
+mod paredoes;
+mod problems;
+mod sign_in;
+mod support;
+mod totals;
