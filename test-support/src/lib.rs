@@ -4,6 +4,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use sqlx::{Connection, PgConnection, PgPool};
 use voting_commons::adapters::kafka::KafkaArgs;
 use voting_commons::adapters::postgres::{self, PostgresArgs};
@@ -97,4 +98,19 @@ pub async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Optio
         assert!(start.elapsed() < PATIENCE, "waited {PATIENCE:?} in vain for: {what}");
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// Where each of a topic's partitions ends: the offset that its next record will get.
+///
+/// # Panics
+/// When Kafka doesn't say.
+pub fn end_offsets(kafka: &KafkaArgs, partitions: i32) -> Vec<i64> {
+    let client: BaseConsumer = kafka.client_config("test-ends").create().expect("the client is well configured");
+    let end = |partition| {
+        let (_, high) = client
+            .fetch_watermarks(&kafka.kafka_topic, partition, PATIENCE)
+            .expect("Kafka says where a partition ends");
+        high
+    };
+    (0..partitions).map(end).collect()
 }

@@ -8,6 +8,7 @@ mod http;
 mod interrupt;
 mod jars;
 mod lock;
+mod manifests;
 mod provision;
 mod run;
 mod say;

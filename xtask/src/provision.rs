@@ -33,23 +33,19 @@ const BUILD: &[Need] = &[
     Need { name: "a C compiler", packages: &["gcc"], is_there: || runs("gcc") },
     Need { name: "a C++ compiler", packages: &["g++"], is_there: || runs("g++") },
     Need { name: "make", packages: &["make"], is_there: || runs("make") },
-    Need { name: "CMake", packages: &["cmake"], is_there: || runs("cmake") },
     Need { name: "pkg-config", packages: &["pkg-config"], is_there: || runs("pkg-config") },
     Need { name: "OpenSSL's headers", packages: &["libssl-dev"], is_there: || has_library("openssl") },
-    Need { name: "zlib's headers", packages: &["zlib1g-dev"], is_there: || has_library("zlib") },
 ];
 
-const BROWSER: &[Need] = &[
+const TESTS: &[Need] = &[
     Need {
         name: "Chromium",
         packages: &["chromium", "chromium-browser"],
         is_there: || runs("chromium") || runs("chromium-browser"),
     },
-    Need {
-        name: "Chromium's WebDriver",
-        packages: &["chromium-driver", "chromium-chromedriver"],
-        is_there: || runs("chromedriver"),
-    },
+    Need { name: "Node.js", packages: &["nodejs"], is_there: || runs("node") },
+    Need { name: "npm", packages: &["npm"], is_there: || runs("npm") },
+    Need { name: "Python's venv", packages: &["python3-venv"], is_there: || has_python_module("ensurepip") },
 ];
 
 /// What Kafka and Postgres need.
@@ -64,7 +60,7 @@ pub(crate) fn for_up() -> Result<()> {
 
 /// What it takes to test, in a browser too.
 pub(crate) fn for_tests() -> Result<()> {
-    provide(&[BACKENDS, BUILD, BROWSER])
+    provide(&[BACKENDS, BUILD, TESTS])
 }
 
 fn provide(groups: &[&[Need]]) -> Result<()> {
@@ -139,6 +135,11 @@ fn is_program(path: &Path) -> bool {
 
 fn has_library(name: &str) -> bool {
     Command::new("pkg-config").args(["--exists", name]).status().is_ok_and(|status| status.success())
+}
+
+fn has_python_module(name: &str) -> bool {
+    let import = format!("import {name}");
+    Command::new("python3").args(["-c", &import]).output().is_ok_and(|output| output.status.success())
 }
 
 fn java_version() -> Option<u32> {

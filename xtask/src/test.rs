@@ -14,7 +14,7 @@ use dev_stack::kafka::{Kafka, KafkaOptions};
 use dev_stack::port;
 use dev_stack::postgres::{Postgres, PostgresOptions};
 
-use crate::{folder, interrupt, jars, lock, provision, run, say};
+use crate::{folder, interrupt, jars, lock, manifests, provision, run, say};
 
 /// How one step went.
 struct Step {
@@ -82,6 +82,16 @@ fn run_steps(steps: &mut Vec<Step>, counts: &mut Counts) -> Result<()> {
     timed("clippy", &mut || {
         let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
         run::run(run::cargo(&arguments).env("SQLX_OFFLINE", "true"))
+    })?;
+    timed("manifests", &mut manifests::check)?;
+    // The tests of the whole system start the services' programs, and drive a browser.
+    timed("build", &mut || {
+        run::run(run::cargo(&["build", "--workspace"]).env("SQLX_OFFLINE", "true"))?;
+        run::run(
+            Command::new("npm")
+                .args(["ci", "--no-audit", "--no-fund"])
+                .current_dir(folder::workspace().join("browser-tests")),
+        )
     })?;
     timed("test", &mut || {
         let mut command = run::cargo(&["test", "--workspace", "--no-fail-fast"]);

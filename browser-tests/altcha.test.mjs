@@ -1,0 +1,21 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { eventually, inPage, system, totals } from "./browser.mjs";
+
+test("a voter chooses, the page solves the captcha by itself, and the vote counts", async () => {
+  await inPage({ viewport: { width: 360, height: 740 } }, async (page) => {
+    await page.goto(`${system.voters}/paredoes/${system.paredao}`);
+    await page.locator("button.choose").nth(1).click();
+    await page.locator("#vote").click();
+    await page.locator("#receipt").waitFor({ timeout: 60_000 });
+    assert.match(await page.locator("#receipt").innerText(), /[0-9a-f]{32}/);
+    assert.equal(new URL(page.url()).pathname, `/paredoes/${system.paredao}`, "everything happens in one page");
+    await page.locator("#panorama .bar").first().waitFor();
+  });
+  const counted = await eventually("the vote to be counted", async () => {
+    const counted = await totals();
+    return counted.total > 0 && counted;
+  });
+  assert.deepEqual(counted.participants.map((participant) => participant.total), [0, 1, 0]);
+});

@@ -1,0 +1,69 @@
+// A browser for each test, and the addresses of the system under test.
+
+import { chromium } from "playwright-core";
+
+/** Debian's Chromium; its background services are off, for a test must reach nothing but the system. */
+const CHROMIUM = {
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+  ],
+};
+
+/** The system under test. */
+export const system = {
+  voters: required("VOTERS_URL"),
+  production: required("PRODUCTION_URL"),
+  token: required("PRODUCTION_TOKEN"),
+  paredao: required("PAREDAO"),
+};
+
+function required(name) {
+  const value = process.env[name];
+  if (!value) throw new Error(`${name} isn't set: run \`cargo xtask test\``);
+  return value;
+}
+
+/** Runs `test` with a page of a browser of its own; what goes wrong in the page fails the test, and is told by it. */
+export async function inPage(options, test) {
+  const browser = await chromium.launch(CHROMIUM);
+  try {
+    const page = await browser.newPage(options);
+    const errors = [];
+    page.on("pageerror", (error) => errors.push(error.message));
+    page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+    page.on("response", (response) => response.status() >= 400 && errors.push(`${response.status()} ${response.url()}`));
+    await test(page).catch(async (failure) => {
+      const shown = await page.locator("body").innerText();
+      throw new Error(`the page said: ${shown}\nand complained: ${errors.join("; ")}`, { cause: failure });
+    });
+    if (errors.length > 0) throw new Error(`the page complained: ${errors.join("; ")}`);
+  } finally {
+    await browser.close();
+  }
+}
+
+/** The exact totals, from the production API. */
+export async function totals() {
+  const url = `${system.production}/api/v1/paredoes/${system.paredao}/totals?granularity=hour`;
+  const answer = await fetch(url, { headers: { authorization: `Bearer ${system.token}` } });
+  if (!answer.ok) throw new Error(`totals answered ${answer.status}`);
+  return answer.json();
+}
+
+/** Waits until `look` gives something, for up to 30 s. */
+export async function eventually(what, look) {
+  const deadline = Date.now() + 30_000;
+  for (;;) {
+    const found = await look();
+    if (found) return found;
+    if (Date.now() > deadline) throw new Error(`waited in vain for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

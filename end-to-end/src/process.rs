@@ -1,0 +1,82 @@
+//! Services as processes.
+
+use std::process::{Child, Command, Stdio};
+
+use test_support::eventually;
+
+use crate::{Environment, binaries, free_address};
+
+/// One service's process, which ends with its test.
+#[derive(Debug)]
+pub struct Service {
+    process: Child,
+    name: &'static str,
+    /// Where it serves, if it serves anything.
+    pub url: String,
+    admin: String,
+}
+
+impl Service {
+    /// Starts a service on free ports.
+    ///
+    /// # Panics
+    /// When its binary wasn't built.
+    pub(crate) fn start(name: &'static str, arguments: &[&str], environment: &Environment) -> Self {
+        let (listen, admin) = (free_address(), free_address());
+        let process = command(name, arguments, environment)
+            .env("LISTEN", &listen)
+            .env("ADMIN_LISTEN", &admin)
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name} can't be started ({error}): build the workspace first"));
+        Self { process, name, url: format!("http://{listen}"), admin: format!("http://{admin}") }
+    }
+
+    /// `kill -9`.
+    ///
+    /// # Panics
+    /// When the process can't be killed.
+    pub fn kill(&mut self) {
+        self.process.kill().expect("a child may be killed");
+        self.process.wait().expect("a child may be waited for");
+    }
+
+    /// Waits until `/readyz` says so.
+    ///
+    /// # Panics
+    /// When it doesn't.
+    pub async fn wait_until_ready(&self) {
+        eventually(&format!("{} to be ready", self.name), async || self.is_ready().await.then_some(())).await;
+    }
+
+    /// Whether `/readyz` says that it is ready.
+    pub async fn is_ready(&self) -> bool {
+        let answer = reqwest::get(format!("{}/readyz", self.admin)).await;
+        answer.is_ok_and(|answer| answer.status().is_success())
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Runs a service's command to its end; what it printed.
+///
+/// # Panics
+/// When it fails.
+pub(crate) fn output(name: &'static str, arguments: &[&str], environment: &Environment) -> String {
+    let output = command(name, arguments, environment)
+        .stdout(Stdio::piped())
+        .output()
+        .unwrap_or_else(|error| panic!("{name} can't be started ({error}): build the workspace first"));
+    assert!(output.status.success(), "{name} {arguments:?} failed");
+    String::from_utf8(output.stdout).expect("it prints text").trim().to_owned()
+}
+
+fn command(name: &str, arguments: &[&str], environment: &Environment) -> Command {
+    let mut command = Command::new(binaries().join(name));
+    command.args(arguments).envs(environment.iter().cloned()).stdin(Stdio::null());
+    command
+}

@@ -1,0 +1,35 @@
+//! Real browsers. The tests themselves are Playwright's, in `browser-tests`; this gives them a running system.
+
+use std::path::Path;
+use std::process::Command;
+
+use end_to_end::{Plan, System};
+use test_support::eventually;
+
+async fn in_a_browser(captcha: &'static str, test: &str) {
+    let system = System::start(&Plan { captcha, ..Plan::shared() }).await;
+    system.production.open_paredao("final").await;
+    eventually("the paredão to be open", async || system.voters.knows("final").await.then_some(())).await;
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../browser-tests");
+    assert!(folder.join("node_modules").exists(), "run `npm ci` in browser-tests first, as `cargo xtask test` does");
+    let mut node = Command::new("node");
+    node.args(["--test", test])
+        .current_dir(folder)
+        .env("VOTERS_URL", &system.voters.url)
+        .env("PRODUCTION_URL", &system.production.url)
+        .env("PRODUCTION_TOKEN", &system.production.token)
+        .env("PAREDAO", "final");
+    let output = tokio::task::spawn_blocking(move || node.output()).await.unwrap().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    system.settle().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vote_whose_captcha_the_page_solves_itself() {
+    in_a_browser("altcha", "altcha.test.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_vote_without_javascript() {
+    in_a_browser("off", "without-javascript.test.mjs").await;
+}

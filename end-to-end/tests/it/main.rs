@@ -1,0 +1,7 @@
+//! The whole system, from a voter's POST to the production team's totals.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod browser;
+mod faults;
+mod votes_over_http;
