@@ -217,9 +217,7 @@ group.consumer.min.heartbeat.interval.ms=200
 
 fn spawn(options: &KafkaOptions) -> Result<Daemon> {
     for port in [options.port, options.controller_port] {
-        if !port::is_free(port) {
-            bail!("port {port}, which Kafka needs, is in use by another program");
-        }
+        port::require_free(port, "Kafka")?;
     }
     let mut command = java(options);
     command.args(["kafka.Kafka", "server.properties"]);

@@ -16,6 +16,14 @@ pub fn is_free(port: u16) -> bool {
     TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
 }
 
+/// Fails if somebody listens on the port that `what` needs.
+pub fn require_free(port: u16, what: &str) -> Result<()> {
+    if !is_free(port) {
+        bail!("port {port}, which {what} needs, is in use by another program");
+    }
+    Ok(())
+}
+
 /// A port nobody listens on, and never the same twice in one process.
 pub fn free() -> Result<u16> {
     static TAKEN: AtomicU32 = AtomicU32::new(0);

@@ -209,9 +209,7 @@ fn initialise(options: &PostgresOptions) -> Result<()> {
 
 fn spawn(options: &PostgresOptions) -> Result<Daemon> {
     let port = options.port;
-    if !port::is_free(port) {
-        bail!("port {port}, which Postgres needs, is in use by another program");
-    }
+    port::require_free(port, "Postgres")?;
     let data = data(options);
     let mut command = as_owner(Command::new(program("postgres")?))?;
     command.current_dir("/").arg("-D").arg(&data);

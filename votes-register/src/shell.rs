@@ -73,6 +73,7 @@ pub async fn run(
     let log = LogIndex::new(kafka, &node)?;
     let mut consumer = consumer::start(kafka, &counting.group, &node)?;
     readiness.clear("kafka");
+    tracing::info!(node, topic = kafka.kafka_topic, group = counting.group, "counting");
     let (answer, mut answers) = mpsc::channel(ANSWERS_MAX);
     let limits = Limits {
         batch_records_max: counting.batch_records_max,

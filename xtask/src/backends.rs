@@ -5,6 +5,7 @@ use std::env;
 use anyhow::Result;
 use dev_stack::daemon::Lifetime;
 use dev_stack::kafka::{Kafka, KafkaOptions};
+use dev_stack::port;
 use dev_stack::postgres::{Postgres, PostgresOptions};
 
 use crate::{folder, interrupt, jars, lock, provision, say};
@@ -29,6 +30,19 @@ impl Backends {
             kafka_brokers: external_kafka().unwrap_or_else(own_kafka),
             database_url: external_database().unwrap_or_else(own_database),
         }
+    }
+
+    /// Fails if another program listens where our own would, `ran_before` being what of ours runs already.
+    pub(crate) fn check_ports(&self, ran_before: &[String]) -> Result<()> {
+        let runs = |name| ran_before.iter().any(|ran| ran == name);
+        if external_kafka().is_none() && !runs("kafka") {
+            port::require_free(KAFKA_PORT, "Kafka")?;
+            port::require_free(KAFKA_CONTROLLER_PORT, "Kafka")?;
+        }
+        if external_database().is_none() && !runs("postgres") {
+            port::require_free(POSTGRES_PORT, "Postgres")?;
+        }
+        Ok(())
     }
 
     /// Starts our own, unless they run already or others are used in their place.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result};
 use clap::ValueEnum;
 use dev_stack::daemon::{Daemon, Lifetime};
 use dev_stack::port;
@@ -114,9 +114,7 @@ impl Service {
             return Ok(());
         }
         for port in self.listen.into_iter().chain([self.admin]) {
-            if !port::is_free(port) {
-                bail!("port {port}, which {} needs, is in use by another program", self.name);
-            }
+            port::require_free(port, self.name)?;
         }
         Ok(())
     }

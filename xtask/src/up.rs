@@ -43,7 +43,7 @@ pub(crate) fn up(arguments: &UpArguments) -> Result<()> {
     if was_up {
         say::note("already up: only what has changed is started anew");
     }
-    if let Err(error) = start(arguments) {
+    if let Err(error) = start(arguments, &ran_before) {
         // Half a stack is of no use, but what ran before is not ours to stop.
         if ran_before.is_empty() {
             teardown::stop_all()?;
@@ -57,10 +57,12 @@ pub(crate) fn up(arguments: &UpArguments) -> Result<()> {
     stay()
 }
 
-fn start(arguments: &UpArguments) -> Result<()> {
+fn start(arguments: &UpArguments, ran_before: &[String]) -> Result<()> {
     let backends = Backends::from_env();
     let mut secrets = Secrets::load()?;
     let services = services::all(&backends, &mut secrets, arguments.captcha)?;
+    // A port that is taken shows before the build, which takes minutes.
+    backends.check_ports(ran_before)?;
     for service in &services {
         service.check_ports()?;
     }
