@@ -10,7 +10,7 @@ use std::sync::mpsc::{self, Sender};
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use nix::sys::signal::{self, Signal};
 use nix::unistd::Pid;
 
@@ -158,9 +158,8 @@ impl Daemon {
             }
             Ok(None)
         });
-        result.with_context(|| {
-            format!("{} failed; its log {} ends with:\n{}", self.name, self.log.display(), self.log_tail())
-        })
+        // The log comes last, for it takes many lines.
+        result.map_err(|error| anyhow!("{error:#}; its log {} ends with:\n{}", self.log.display(), self.log_tail()))
     }
 
     /// What this run has written so far.
@@ -175,7 +174,7 @@ impl Daemon {
         let output = self.output().unwrap_or_default();
         let lines: Vec<_> = output.lines().collect();
         let from = lines.len().saturating_sub(LOG_TAIL_LINES);
-        lines[from..].iter().map(|l| format!("  {l}\n")).collect()
+        lines[from..].iter().map(|l| format!("  {l}")).collect::<Vec<_>>().join("\n")
     }
 
     fn save(&self, pidfile: &Path) -> Result<()> {

@@ -1,7 +1,7 @@
 //! The commands besides `serve`.
 
 use anyhow::{Context, bail, ensure};
-use sqlx::PgPool;
+use sqlx::{Connection, PgConnection, PgPool};
 use voting_commons::adapters::postgres::{self, PostgresArgs};
 
 use crate::auth::password;
@@ -19,7 +19,7 @@ const NAME_CHARS_MAX: usize = 100;
 /// # Errors
 /// When Postgres can't be reached or a migration fails.
 pub async fn migrate(args: &PostgresArgs) -> anyhow::Result<()> {
-    postgres::migrate(&pool(args)?).await.context("the schema can't be brought up to date")
+    postgres::migrate(&pool(args).await?).await.context("the schema can't be brought up to date")
 }
 
 /// Adds a user, or changes the password of the one with this name and ends their sessions.
@@ -33,7 +33,7 @@ pub async fn add_user(args: &PostgresArgs, name: &str, password: &str) -> anyhow
         bail!("the password must have {PASSWORD_BYTES_MIN} to {PASSWORD_BYTES_MAX} bytes");
     }
     let hash = password::hash(password)?;
-    let mut transaction = pool(args)?.begin().await.context("Postgres can't be reached")?;
+    let mut transaction = pool(args).await?.begin().await.context("Postgres can't be reached")?;
     let producer = sqlx::query_scalar!(
         "INSERT INTO producer (name, password_hash) VALUES ($1, $2)
          ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash
@@ -62,7 +62,7 @@ pub async fn add_token(args: &PostgresArgs, name: &str) -> anyhow::Result<String
         &token.hash()[..],
         name
     )
-    .execute(&pool(args)?)
+    .execute(&pool(args).await?)
     .await
     .context("the token can't be stored")?;
     Ok(token.reveal().to_owned())
@@ -76,6 +76,10 @@ fn check_name(name: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn pool(args: &PostgresArgs) -> anyhow::Result<PgPool> {
-    args.pool("production-frontend", 1).context("DATABASE_URL can't be read")
+/// A pool that has connected once: otherwise a database that isn't there would only show as a wait in vain.
+async fn pool(args: &PostgresArgs) -> anyhow::Result<PgPool> {
+    let pool = args.pool("production-frontend", 1).context("DATABASE_URL can't be read")?;
+    let connection = PgConnection::connect_with(&pool.connect_options()).await.context("Postgres can't be reached")?;
+    connection.close().await?;
+    Ok(pool)
 }

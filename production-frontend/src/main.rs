@@ -10,8 +10,8 @@ use production_frontend::{Listeners, Options, commands};
 use tokio::net::TcpListener;
 use voting_commons::adapters::admin::AdminArgs;
 use voting_commons::adapters::postgres::PostgresArgs;
-use voting_commons::adapters::shutdown;
 use voting_commons::adapters::telemetry::{self, LogArgs};
+use voting_commons::adapters::{failure, shutdown};
 
 /// Where the production team makes, opens, closes and follows paredões.
 #[derive(Parser)]
@@ -67,7 +67,7 @@ async fn main() -> ExitCode {
     match execute(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("production-frontend: {error:#}");
+            eprintln!("production-frontend: {}", failure::sentence(error.as_ref()));
             ExitCode::FAILURE
         }
     }

@@ -145,6 +145,7 @@ async function choose(button) {
     );
     current = { token: ballot.ballot, name: button.dataset.name, captcha: captcha(ballot.captcha), sending: false };
     part("chosen").textContent = current.name;
+    showPhoto(button.closest("form").querySelector("img"));
     part("vote").disabled = false;
     part("cancel").disabled = false;
     say("choose-status", "");
@@ -155,6 +156,13 @@ async function choose(button) {
   } finally {
     for (const each of buttons) each.disabled = false;
   }
+}
+
+/** The picture of whom the voter chose, if there is one. */
+function showPhoto(photo) {
+  const place = part("chosen-photo");
+  place.hidden = !photo;
+  if (photo) place.src = photo.src;
 }
 
 async function cast() {

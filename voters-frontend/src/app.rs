@@ -89,6 +89,10 @@ impl App {
     /// # Errors
     /// When the paredão isn't open or the participant isn't in it.
     pub fn issue(&self, slug: &str, participant: ParticipantId) -> Result<IssuedBallot, Problem> {
+        self.issue_any(slug, participant).inspect_err(|&problem| ballot_refused(problem))
+    }
+
+    fn issue_any(&self, slug: &str, participant: ParticipantId) -> Result<IssuedBallot, Problem> {
         let paredao = self.paredao(slug)?;
         let now = self.clock.now();
         match paredao.status(now) {
@@ -114,7 +118,7 @@ impl App {
         histogram!(measures::VOTE_POST).record(start.elapsed().as_secs_f64());
         match &cast {
             Ok(_) => counter!(measures::VOTES_ACCEPTED).increment(1),
-            Err(error) => refused(error.problem),
+            Err(error) => vote_refused(error.problem),
         }
         cast
     }
@@ -167,11 +171,16 @@ impl App {
 
     /// The captcha was passed: whoever casts this ballot again needs no second one.
     fn with_pass(&self, problem: Problem, ballot: &Ballot) -> Error {
-        Error { problem, pass: Some(self.sealer.seal(Purpose::Pass, ballot)) }
+        Error { pass: Some(self.sealer.seal(Purpose::Pass, ballot)), ..problem.into() }
     }
 }
 
 /// Counts a vote that was refused, also one whose request couldn't be read.
-pub(crate) fn refused(problem: Problem) {
+pub(crate) fn vote_refused(problem: Problem) {
     counter!(measures::VOTES_REFUSED, "reason" => problem.name()).increment(1);
+}
+
+/// The same for a ballot that wasn't issued.
+pub(crate) fn ballot_refused(problem: Problem) {
+    counter!(measures::BALLOTS_REFUSED, "reason" => problem.name()).increment(1);
 }

@@ -17,6 +17,7 @@ pub mod pages;
 pub mod problem;
 pub mod seal;
 pub mod secret;
+mod segment;
 pub mod snapshot;
 pub mod votes_log;
 mod watch;

@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::Parser;
 use tokio::net::TcpListener;
 use voters_frontend::options::{Cli, Command, Options};
-use voting_commons::adapters::{shutdown, telemetry};
+use voting_commons::adapters::{failure, shutdown, telemetry};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -15,7 +15,7 @@ async fn main() -> ExitCode {
     match serve(*options).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            tracing::error!("{error:#}");
+            eprintln!("voters-frontend: {}", failure::sentence(error.as_ref()));
             ExitCode::FAILURE
         }
     }

@@ -1,9 +1,12 @@
 //! The metrics of this service: their names, their units, and what they mean.
 
-use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+use crate::problem::Problem;
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram};
 
 /// Ballots given out.
 pub const BALLOTS_ISSUED: &str = "ballots_issued_total";
+/// Ballots not given out, by reason.
+pub const BALLOTS_REFUSED: &str = "ballots_refused_total";
 /// Votes answered with success, repeats included.
 pub const VOTES_ACCEPTED: &str = "votes_accepted_total";
 /// Votes refused, by reason.
@@ -28,6 +31,7 @@ pub const PHOTOS_BYTES: &str = "photos_bytes";
 /// Says what each metric means. Call it after the recorder was installed.
 pub fn describe() {
     describe_counter!(BALLOTS_ISSUED, Unit::Count, "Ballots given out");
+    describe_counter!(BALLOTS_REFUSED, Unit::Count, "Ballots not given out, by the name of the problem");
     describe_counter!(VOTES_ACCEPTED, Unit::Count, "Votes answered with success, repeats of one ballot included");
     describe_counter!(VOTES_REFUSED, Unit::Count, "Votes refused, by the name of the problem");
     describe_counter!(VOTES_PRODUCED, Unit::Count, "Votes that Kafka acknowledged");
@@ -38,4 +42,12 @@ pub fn describe() {
     describe_histogram!(VOTE_POST, Unit::Seconds, "Time to answer a vote");
     describe_gauge!(REQUESTS_IN_FLIGHT, Unit::Count, "Requests under way");
     describe_gauge!(PHOTOS_BYTES, Unit::Bytes, "Pictures kept in memory");
+
+    // What hasn't happened yet is 0: a rate needs the first step from there.
+    for name in [BALLOTS_ISSUED, VOTES_ACCEPTED, VOTES_PRODUCED] {
+        counter!(name).increment(0);
+    }
+    for problem in Problem::ALL {
+        counter!(VOTES_REFUSED, "reason" => problem.name()).increment(0);
+    }
 }

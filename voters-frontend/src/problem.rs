@@ -153,11 +153,13 @@ pub struct Error {
     pub problem: Problem,
     /// Takes the place of the captcha, which was passed before this went wrong, when the same ballot is cast again.
     pub pass: Option<String>,
+    /// What exactly, for developers, in English.
+    pub about: Option<String>,
 }
 
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
-        Self { problem, pass: None }
+        Self { problem, pass: None, about: None }
     }
 }
 
@@ -166,6 +168,8 @@ impl From<Problem> for Error {
 struct Extensions {
     #[serde(skip_serializing_if = "Option::is_none")]
     pass: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    about: Option<String>,
 }
 
 impl IntoResponse for Error {
@@ -176,7 +180,7 @@ impl IntoResponse for Error {
             .with_status(self.problem.status())
             .with_title(self.problem.title())
             .with_detail(self.problem.detail())
-            .with_extensions(Extensions { pass: self.pass });
+            .with_extensions(Extensions { pass: self.pass, about: self.about });
         with_retry_after(self.problem, body.into_response())
     }
 }

@@ -6,6 +6,7 @@ use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
 use votes_aggregator::{Aggregator, AggregatorArgs, Outcome, WatchArgs};
 use voting_commons::adapters::admin::AdminArgs;
+use voting_commons::adapters::failure;
 use voting_commons::adapters::postgres::PostgresArgs;
 use voting_commons::adapters::shutdown;
 use voting_commons::adapters::telemetry::{self, LogArgs};
@@ -44,7 +45,7 @@ async fn main() -> ExitCode {
     match execute(cli).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("votes-aggregator: {error:#}");
+            eprintln!("votes-aggregator: {}", failure::sentence(error.as_ref()));
             ExitCode::FAILURE
         }
     }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use tokio::net::TcpListener;
 use votes_register::options::{Command, Options, RunArgs};
-use voting_commons::adapters::{admin, shutdown, telemetry};
+use voting_commons::adapters::{admin, failure, shutdown, telemetry};
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -20,7 +20,7 @@ async fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("votes-register: {error:#}");
+            eprintln!("votes-register: {}", failure::sentence(error.as_ref()));
             ExitCode::FAILURE
         }
     }

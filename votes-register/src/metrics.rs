@@ -2,6 +2,8 @@
 
 use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 
+use voting_commons::Rejection;
+
 use crate::core::Batch;
 
 /// Says what each metric means.
@@ -29,6 +31,13 @@ pub(crate) fn describe() {
     describe_gauge!("register_halted", Unit::Count, "1 while the partition stands still until an operator decides");
     describe_histogram!("register_flush_seconds", Unit::Seconds, "From a flush's start to its answer");
     describe_histogram!("register_batch_records", Unit::Count, "Records per flush");
+    // What hasn't happened yet is 0: a rate, and an alert on it, needs the first step from there.
+    for name in ["votes_consumed_total", "votes_counted_total", "votes_duplicate_total", "register_fenced_total"] {
+        counter!(name).increment(0);
+    }
+    for rejection in [Rejection::TooLate, Rejection::FromFuture, Rejection::RefusedByStore] {
+        counter!("votes_parked_total", "reason" => rejection.code()).increment(0);
+    }
 }
 
 /// A batch was written.

@@ -3,7 +3,7 @@
 use std::env;
 
 use anyhow::Result;
-use dev_stack::daemon::Lifetime;
+use dev_stack::daemon::{Daemon, Lifetime};
 use dev_stack::kafka::{Kafka, KafkaOptions};
 use dev_stack::port;
 use dev_stack::postgres::{Postgres, PostgresOptions};
@@ -63,13 +63,21 @@ fn own_kafka() -> String {
 
 /// The brokers named by the environment, unless they are ours: `.dev/env` may have been sourced.
 fn external_kafka() -> Option<String> {
-    env::var("KAFKA_BROKERS").ok().filter(|brokers| !brokers.is_empty() && *brokers != own_kafka())
+    let brokers = env::var("KAFKA_BROKERS").ok().filter(|brokers| !brokers.is_empty())?;
+    (brokers != own_kafka() || is_anothers("kafka", KAFKA_PORT)).then_some(brokers)
 }
 
 /// The database named by the environment, unless it is ours.
 fn external_database() -> Option<String> {
-    let own = format!("@127.0.0.1:{POSTGRES_PORT}/");
-    env::var("DATABASE_URL").ok().filter(|url| !url.is_empty() && !url.contains(&own))
+    let url = env::var("DATABASE_URL").ok().filter(|url| !url.is_empty())?;
+    let is_at_our_port = url.contains(&format!("@127.0.0.1:{POSTGRES_PORT}/"));
+    (!is_at_our_port || is_anothers("postgres", POSTGRES_PORT)).then_some(url)
+}
+
+/// Whether what listens on our port isn't ours, but another clone's.
+fn is_anothers(name: &str, port: u16) -> bool {
+    let ours = Daemon::find(name, &folder::log(name), &folder::pidfile(name));
+    !port::is_free(port) && !ours.is_ok_and(|found| found.is_some())
 }
 
 /// `cargo xtask dev-services`: only the two, for whoever runs tests by hand.

@@ -160,7 +160,11 @@ impl Service {
             reason = response.body_mut().read_to_string().unwrap_or_default();
             Ok(response.status() == 200)
         });
-        ready.with_context(|| format!("{} is not ready ({})", self.name, reason.trim()))
+        // What never answered has nothing to say but in its log.
+        match reason.trim() {
+            "" => ready,
+            reason => ready.with_context(|| format!("{} is not ready ({reason})", self.name)),
+        }
     }
 
     /// Changes whenever the program or its settings do.

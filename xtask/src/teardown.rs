@@ -36,7 +36,13 @@ pub(crate) fn reset() -> Result<()> {
 
 /// Stops the services, then Kafka, then Postgres.
 pub(crate) fn stop_all() -> Result<()> {
+    stop_all_but(&[])
+}
+
+/// The same, but what is named goes on.
+pub(crate) fn stop_all_but(spared: &[String]) -> Result<()> {
     let mut names = names()?;
+    names.retain(|name| !spared.contains(name));
     // What others stand on goes last.
     names.sort_by_key(|name| match name.as_str() {
         "postgres" => 2,

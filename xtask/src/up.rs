@@ -45,9 +45,7 @@ pub(crate) fn up(arguments: &UpArguments) -> Result<()> {
     }
     if let Err(error) = start(arguments, &ran_before) {
         // Half a stack is of no use, but what ran before is not ours to stop.
-        if ran_before.is_empty() {
-            teardown::stop_all()?;
-        }
+        teardown::stop_all_but(&ran_before)?;
         return Err(error);
     }
     drop(lock);

@@ -1,29 +1,26 @@
 //! Reading JSON bodies, with problem details for those that can't be read.
 
 use axum::Json;
-use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use serde::de::DeserializeOwned;
 
-use crate::problem::Problem;
+use crate::problem::{Error, Problem};
 
 /// A JSON body.
 pub(super) struct Body<T>(pub(super) T);
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
-    type Rejection = Problem;
+    type Rejection = Error;
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+    async fn from_request(request: Request, state: &S) -> Result<Self, Error> {
         match Json::from_request(request, state).await {
             Ok(Json(body)) => Ok(Self(body)),
-            Err(rejection) => Err(problem(&rejection)),
+            Err(rejection) => {
+                Err(Error { about: Some(rejection.body_text()), ..unreadable(rejection.status()).into() })
+            }
         }
     }
-}
-
-fn problem(rejection: &JsonRejection) -> Problem {
-    unreadable(rejection.status())
 }
 
 /// The problem behind the status with which axum refuses a body.

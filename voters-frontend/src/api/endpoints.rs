@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::body::Body;
 use super::views::{BallotRequest, BallotView, PanoramaView, ParedaoView, ProblemView, ReceiptView, VoteRequest};
 use crate::app::{self, App};
 use crate::problem::{Error, Problem};
+use crate::segment::Segment;
 
 /// The paredões: open, scheduled and lately closed
 #[utoipa::path(get, path = "/api/v1/paredoes", responses((status = 200, body = Vec<ParedaoView>)))]
@@ -32,8 +33,9 @@ pub(super) async fn list_paredoes(State(app): State<Arc<App>>) -> Result<Json<Ve
 )]
 pub(super) async fn issue_ballot(
     State(app): State<Arc<App>>,
-    Body(request): Body<BallotRequest>,
-) -> Result<(StatusCode, Json<BallotView>), Problem> {
+    body: Result<Body<BallotRequest>, Error>,
+) -> Result<(StatusCode, Json<BallotView>), Error> {
+    let Body(request) = body.inspect_err(|error| app::ballot_refused(error.problem))?;
     let issued = app.issue(&request.paredao, request.participant)?;
     Ok((StatusCode::CREATED, Json(issued.into())))
 }
@@ -56,9 +58,9 @@ pub(super) async fn issue_ballot(
 )]
 pub(super) async fn cast_vote(
     State(app): State<Arc<App>>,
-    body: Result<Body<VoteRequest>, Problem>,
+    body: Result<Body<VoteRequest>, Error>,
 ) -> Result<(StatusCode, Json<ReceiptView>), Error> {
-    let Body(request) = body.inspect_err(|&problem| app::refused(problem))?;
+    let Body(request) = body.inspect_err(|error| app::vote_refused(error.problem))?;
     let receipt = app.cast(&request.ballot, &request.captcha).await?;
     Ok((StatusCode::ACCEPTED, Json(receipt.into())))
 }
@@ -75,7 +77,7 @@ pub(super) async fn cast_vote(
 )]
 pub(super) async fn show_panorama(
     State(app): State<Arc<App>>,
-    Path(slug): Path<String>,
+    Segment(slug): Segment,
 ) -> Result<Json<PanoramaView>, Problem> {
     Ok(Json(PanoramaView::from(&*app.paredao(&slug)?)))
 }

@@ -26,4 +26,5 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .nest("/assets", assets::router())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .fallback(voting::not_found)
+        .method_not_allowed_fallback(voting::method_not_allowed)
 }

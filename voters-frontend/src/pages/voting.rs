@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, Path, State};
+use axum::extract::{Form, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
@@ -18,6 +18,7 @@ use crate::app::{self, App, IssuedBallot, Receipt};
 use crate::ballot::Ballot;
 use crate::problem::{Error, Problem, with_retry_after};
 use crate::seal::Purpose;
+use crate::segment::Segment;
 
 #[derive(Deserialize)]
 pub(super) struct Choice {
@@ -44,7 +45,7 @@ pub(super) async fn list(State(app): State<Arc<App>>) -> Response {
     }
 }
 
-pub(super) async fn show(State(app): State<Arc<App>>, Path(slug): Path<String>) -> Response {
+pub(super) async fn show(State(app): State<Arc<App>>, Segment(slug): Segment) -> Response {
     match app.paredao(&slug) {
         Ok(paredao) => {
             let panorama = PanoramaView::from(&*paredao);
@@ -57,13 +58,13 @@ pub(super) async fn show(State(app): State<Arc<App>>, Path(slug): Path<String>) 
 
 pub(super) async fn issue(
     State(app): State<Arc<App>>,
-    Path(slug): Path<String>,
+    Segment(slug): Segment,
     form: Result<Form<Choice>, FormRejection>,
 ) -> Response {
     let back = format!("/paredoes/{slug}");
     let issued = match form {
         Ok(Form(choice)) => app.issue(&slug, choice.participant),
-        Err(rejection) => Err(unreadable(rejection.status())),
+        Err(rejection) => Err(unreadable(rejection.status())).inspect_err(|&problem| app::ballot_refused(problem)),
     };
     match issued {
         Ok(issued) => show_ballot(&app, StatusCode::CREATED, issued, None),
@@ -73,7 +74,7 @@ pub(super) async fn issue(
 
 pub(super) async fn cast(
     State(app): State<Arc<App>>,
-    Path(slug): Path<String>,
+    Segment(slug): Segment,
     form: Result<Form<Cast>, FormRejection>,
 ) -> Response {
     let back = format!("/paredoes/{slug}");
@@ -81,7 +82,7 @@ pub(super) async fn cast(
         Ok(form) => form,
         Err(rejection) => {
             let problem = unreadable(rejection.status());
-            app::refused(problem);
+            app::vote_refused(problem);
             return refuse(&app, problem, &back, None);
         }
     };
@@ -91,7 +92,7 @@ pub(super) async fn cast(
         Err(Error { problem: problem @ (Problem::CaptchaFailed | Problem::CaptchaAlreadySeen), .. }) => {
             show_ballot_again(&app, form.ballot, problem)
         }
-        Err(Error { problem, pass }) => {
+        Err(Error { problem, pass, .. }) => {
             let captcha = pass.as_deref().unwrap_or(answer);
             let retry = problem.is_passing().then_some(Retry { slug: &slug, ballot: &form.ballot, captcha });
             refuse(&app, problem, &back, retry)
@@ -100,11 +101,11 @@ pub(super) async fn cast(
 }
 
 /// A ballot and a receipt are answers to a form: whoever comes to their address without one begins again.
-pub(super) async fn begin_again(Path(slug): Path<String>) -> Redirect {
+pub(super) async fn begin_again(Segment(slug): Segment) -> Redirect {
     Redirect::to(&format!("/paredoes/{slug}"))
 }
 
-pub(super) async fn explain(State(app): State<Arc<App>>, Path(name): Path<String>) -> Response {
+pub(super) async fn explain(State(app): State<Arc<App>>, Segment(name): Segment) -> Response {
     match Problem::ALL.into_iter().find(|problem| problem.name() == name) {
         Some(problem) => respond(StatusCode::OK, &ExplanationPage { frame: Frame::from(&*app), problem }),
         None => refuse(&app, Problem::NotFound, "/", None),
@@ -116,6 +117,10 @@ pub(super) async fn not_found(State(app): State<Arc<App>>, uri: Uri) -> Response
         return Problem::NotFound.into_response();
     }
     refuse(&app, Problem::NotFound, "/", None)
+}
+
+pub(super) async fn method_not_allowed(State(app): State<Arc<App>>) -> Response {
+    refuse(&app, Problem::MethodNotAllowed, "/", None)
 }
 
 /// The same ballot with a new captcha.

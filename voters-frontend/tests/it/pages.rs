@@ -78,6 +78,9 @@ async fn what_is_not_there_is_a_page_too() {
     assert!(foreign.text().await.unwrap().contains("/problems/participant-foreign"));
     let closed = service.get("/paredoes/closed").await.text().await.unwrap();
     assert!(closed.contains(r#"id="closed""#) && closed.contains(r#"id="panorama""#));
+    let method = service.submit(&format!("/paredoes/{SLUG}"), &[]).await;
+    assert_eq!(method.status(), 405);
+    assert!(method.text().await.unwrap().contains("/problems/method-not-allowed"));
     let unreadable = service.post(&format!("/paredoes/{SLUG}/votes"), &json!({})).await;
     assert_eq!(unreadable.status, 415);
 }

@@ -55,6 +55,16 @@ async fn requests_that_cannot_be_read_are_refused_with_the_reason() {
         send(Method::PUT, path, json, String::new()).await.assert_problem(405, "method-not-allowed");
     }
     send(post, "/api/v1/nothing", json, "{}".to_owned()).await.assert_problem(404, "not-found");
+    send(Method::GET, "/api/v1/paredoes/%ff/panorama", json, String::new()).await.assert_problem(404, "not-found");
+}
+
+#[tokio::test]
+async fn a_body_that_lacks_something_is_told_what() {
+    let (service, _database) = Service::fresh().await;
+    let answer = service.post("/api/v1/ballots", &json!({"paredao": SLUG})).await;
+    answer.assert_problem(422, "body-invalid");
+    assert!(answer.body["about"].as_str().unwrap().contains("missing field `participant`"), "{answer:?}");
+    assert!(service.metrics().await.contains(r#"ballots_refused_total{reason="body-invalid"}"#));
 }
 
 #[tokio::test]

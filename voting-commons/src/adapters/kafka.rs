@@ -29,10 +29,10 @@ pub struct KafkaArgs {
 #[derive(Debug, thiserror::Error)]
 pub enum TopicError {
     /// The brokers can't be asked.
-    #[error("Kafka can't be asked about the topic {topic}: {source}")]
+    #[error("Kafka at {brokers} can't be asked: {source}")]
     Unreachable {
-        /// The topic asked about.
-        topic: String,
+        /// The bootstrap servers.
+        brokers: String,
         /// What the client said.
         source: KafkaError,
     },
@@ -71,7 +71,7 @@ impl KafkaArgs {
         let topic = NewTopic::new(&self.kafka_topic, partitions, TopicReplication::Fixed(replication))
             .set("message.timestamp.type", "LogAppendTime")
             .set("retention.ms", &retention);
-        let options = AdminOptions::new().operation_timeout(Some(ADMIN_TIMEOUT));
+        let options = AdminOptions::new().request_timeout(Some(ADMIN_TIMEOUT)).operation_timeout(Some(ADMIN_TIMEOUT));
         let made = self.admin()?.create_topics([&topic], &options).await.map_err(|e| self.unreachable(e))?;
         match made.into_iter().next() {
             Some(Err((topic, code))) if code != RDKafkaErrorCode::TopicAlreadyExists => {
@@ -109,6 +109,6 @@ impl KafkaArgs {
     }
 
     fn unreachable(&self, source: KafkaError) -> TopicError {
-        TopicError::Unreachable { topic: self.kafka_topic.clone(), source }
+        TopicError::Unreachable { brokers: self.kafka_brokers.clone(), source }
     }
 }

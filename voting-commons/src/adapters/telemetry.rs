@@ -1,5 +1,6 @@
 //! Logs to standard error and metrics in Prometheus's text format.
 
+use std::io::IsTerminal;
 use std::sync::OnceLock;
 
 use clap::{Args, ValueEnum};
@@ -29,7 +30,11 @@ const DEFAULT_FILTER: &str = "info,memory_serve=warn";
 /// Starts logging. `RUST_LOG` chooses what is logged; without it, [`DEFAULT_FILTER`].
 pub fn init_logs(args: &LogArgs) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    // Colours are for a terminal; in a file they are noise.
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     match args.log_format {
         LogFormat::Text => logs.init(),
         LogFormat::Json => logs.json().init(),
