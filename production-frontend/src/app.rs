@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use anyhow::Context;
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRef, Request};
+use axum::extract::rejection::RawPathParamsRejection;
+use axum::extract::{DefaultBodyLimit, FromRef, RawPathParams, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -119,19 +120,35 @@ fn router(app: App) -> Router {
         .with_state(app)
         .merge(openapi::docs_routes())
         .nest("/assets", memory_serve::load!().index_file(None).into_router())
-        .fallback(pages::not_found)
+        .fallback(|| async { Error::NotFound })
         .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
+        .layer(middleware::from_fn(refuse_odd_paths))
         // Not needed by bearer tokens, which no browser sends by itself; and whatever isn't a browser sends neither
         // Origin nor Sec-Fetch-Site, and passes.
         .layer(CsrfLayer::new().with_rejection_response(|_: ProtectionError| Error::CrossSite.into_response()))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
+        .layer(middleware::from_fn(limit_time))
+        .layer(middleware::from_fn(pages::show_errors))
         .layer(header(header::CONTENT_SECURITY_POLICY, PAGE_POLICY))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))
         // What depends on who asks stays with them.
         .layer(header(header::CACHE_CONTROL, "no-store"))
-        .layer(middleware::from_fn(limit_time))
         .layer(middleware::from_fn(request_metrics::measure))
+}
+
+/// Nothing is named by what isn't UTF-8, nor by what Postgres can't hold as text.
+async fn refuse_odd_paths(
+    params: Result<RawPathParams, RawPathParamsRejection>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let is_odd = match &params {
+        Ok(params) => params.iter().any(|(_, value)| value.contains('\0')),
+        // A route without parameters has none to be missed.
+        Err(rejection) => !matches!(rejection, RawPathParamsRejection::MissingPathParams(_)),
+    };
+    if is_odd { Error::NotFound.into_response() } else { next.run(request).await }
 }
 
 async fn limit_time(request: Request, next: Next) -> Response {

@@ -3,12 +3,15 @@
 use axum::Router;
 use axum::http::{HeaderValue, header};
 use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::openapi::path::Operation;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::{self, Content, Ref, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_swagger_ui::SwaggerUi;
+use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::App;
+use crate::error::Problem;
 use crate::{paredao, totals};
 
 /// Swagger UI styles its own elements and draws with data URLs.
@@ -18,10 +21,11 @@ const DOCS_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline';
 #[derive(OpenApi)]
 #[openapi(
     info(
-        title = "Produção",
-        description = "Criar, abrir e encerrar paredões, e os totais exatos. Erros são RFC 9457 (application/problem+json)."
+        title = "Production's API",
+        description = "Make, open and close paredões, and read their exact totals. Refusals are problem details (RFC 9457)."
     ),
     security(("bearer" = [])),
+    components(schemas(Problem)),
     modifiers(&Bearer)
 )]
 struct Description;
@@ -35,6 +39,33 @@ impl Modify for Bearer {
     }
 }
 
+/// Says of every refusal what it looks like, and adds those that each operation shares.
+fn describe_refusals(openapi: &mut openapi::OpenApi) {
+    for path in openapi.paths.paths.values_mut() {
+        if let Some(operation) = &mut path.post {
+            refuse(operation, "403", "a browser sent this from another site");
+        }
+        for operation in path.get.iter_mut().chain(&mut path.post) {
+            refuse(operation, "401", "no session and no valid token");
+            refuse(operation, "503", "too many requests, or the database is away: try again after Retry-After");
+            for (_, response) in operation.responses.responses.iter_mut().filter(|(status, _)| is_refusal(status)) {
+                if let RefOr::T(response) = response {
+                    let content = Content::new(Some(Ref::from_schema_name("Problem")));
+                    response.content.insert("application/problem+json".to_owned(), content.into());
+                }
+            }
+        }
+    }
+}
+
+fn refuse(operation: &mut Operation, status: &str, description: &str) {
+    operation.responses.responses.insert(status.to_owned(), Response::new(description).into());
+}
+
+fn is_refusal(status: &str) -> bool {
+    status.starts_with(['4', '5'])
+}
+
 fn described() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Description::openapi()).merge(paredao::api::routes()).merge(totals::api::routes())
 }
@@ -46,9 +77,11 @@ pub(crate) fn api_routes() -> Router<App> {
 
 /// The API's description, for people and for programs.
 pub(crate) fn docs_routes() -> Router {
-    let description = described().into_openapi();
+    let mut description = described().into_openapi();
+    describe_refusals(&mut description);
+    // Its validator would send the description to a site of others.
+    let config = Config::default().validator_url("none");
+    let docs = SwaggerUi::new("/api/docs").url("/api/openapi.json", description).config(config);
     let policy = HeaderValue::from_static(DOCS_POLICY);
-    Router::new()
-        .merge(SwaggerUi::new("/api/docs").url("/api/openapi.json", description))
-        .layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy))
+    Router::new().merge(docs).layer(SetResponseHeaderLayer::if_not_present(header::CONTENT_SECURITY_POLICY, policy))
 }

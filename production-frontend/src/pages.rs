@@ -7,15 +7,15 @@ mod text;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::FromRequestParts;
-use axum::http::request::Parts;
-use axum::http::{StatusCode, Uri};
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 
 use crate::app::App;
-use crate::auth::Producer;
-use crate::error::Error;
+use crate::error::{Error, Said};
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
@@ -33,51 +33,45 @@ fn page(status: StatusCode, template: &impl Template) -> Response {
     }
 }
 
-/// An error on a page: a page that says so, or the way to the sign-in.
-#[derive(Debug)]
-struct PageError(Error);
-
-impl<E: Into<Error>> From<E> for PageError {
-    fn from(error: E) -> Self {
-        Self(error.into())
-    }
-}
-
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
     producer: Option<&'a str>,
-    title: &'a str,
-    detail: String,
+    heading: &'a str,
+    said: &'a str,
 }
 
-impl IntoResponse for PageError {
-    fn into_response(self) -> Response {
-        if matches!(self.0, Error::Unauthenticated) {
-            return Redirect::to("/entrar").into_response();
+/// Makes pages of the errors that people meet, wherever in the service they come from: a page that says so, or the way
+/// to the sign-in.
+pub(crate) async fn show_errors(request: Request, next: Next) -> Response {
+    let is_page = !["/api", "/photos"].iter().any(|root| is_below(request.uri().path(), root));
+    let mut response = next.run(request).await;
+    match response.extensions_mut().remove::<Said>() {
+        Some(_) if is_page && response.status() == StatusCode::UNAUTHORIZED => Redirect::to("/entrar").into_response(),
+        Some(said) if is_page => error_page(response, &said),
+        _ => response,
+    }
+}
+
+fn is_below(path: &str, root: &str) -> bool {
+    path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// The same answer, with its headers, as a page.
+fn error_page(problem: Response, Said(said): &Said) -> Response {
+    let heading = match problem.status() {
+        StatusCode::NOT_FOUND => "Não encontrado",
+        StatusCode::INTERNAL_SERVER_ERROR => "Erro interno",
+        StatusCode::SERVICE_UNAVAILABLE => "Indisponível agora",
+        _ => "Pedido recusado",
+    };
+    let (mut parts, _) = problem.into_parts();
+    parts.headers.remove(header::CONTENT_LENGTH);
+    match (ErrorPage { producer: None, heading, said }).render() {
+        Ok(html) => {
+            parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
+            Response::from_parts(parts, Body::from(html))
         }
-        self.0.log();
-        let detail = self.0.to_string();
-        page(self.0.status(), &ErrorPage { producer: None, title: self.0.title(), detail })
-    }
-}
-
-/// A producer who looks at a page; whoever isn't one is led to the sign-in.
-struct Visitor(Producer);
-
-impl FromRequestParts<App> for Visitor {
-    type Rejection = PageError;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, PageError> {
-        Ok(Self(Producer::from_request_parts(parts, app).await?))
-    }
-}
-
-/// Nothing is here, said as the asker expects it.
-pub(crate) async fn not_found(uri: Uri) -> Response {
-    if uri.path().starts_with("/api/") {
-        Error::NotFound.into_response()
-    } else {
-        PageError(Error::NotFound).into_response()
+        Err(error) => Error::Internal(error.into()).into_response(),
     }
 }

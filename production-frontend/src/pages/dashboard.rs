@@ -9,8 +9,10 @@ use axum::routing::{get, post};
 use jiff::tz::TimeZone;
 
 use super::paredoes::{status_name, times};
-use super::{PageError, Visitor, page, text};
+use super::{page, text};
 use crate::app::{App, Zone};
+use crate::auth::Producer;
+use crate::error::Error;
 use crate::paredao::{ParedaoView, Status, store};
 use crate::totals::store::{Selection, totals};
 use crate::totals::{Grain, SeriesItem, TotalsView};
@@ -95,11 +97,7 @@ fn hours(totals: &TotalsView, tz: &TimeZone) -> Vec<Hour> {
     newest.iter().map(hour).collect()
 }
 
-async fn show(
-    Visitor(producer): Visitor,
-    State(app): State<App>,
-    Path(slug): Path<String>,
-) -> Result<Response, PageError> {
+async fn show(producer: Producer, State(app): State<App>, Path(slug): Path<String>) -> Result<Response, Error> {
     let (paredao, totals) = totals(&app, &slug, Selection::default()).await?;
     let template = DashboardPage {
         producer: Some(&producer.name),
@@ -111,21 +109,13 @@ async fn show(
     Ok(page(StatusCode::OK, &template))
 }
 
-async fn open(
-    Visitor(producer): Visitor,
-    State(app): State<App>,
-    Path(slug): Path<String>,
-) -> Result<Response, PageError> {
+async fn open(producer: Producer, State(app): State<App>, Path(slug): Path<String>) -> Result<Response, Error> {
     store::open(&app.pool, &slug).await?;
     tracing::info!(slug, by = producer.name, "paredão opened");
     Ok(Redirect::to(&format!("/paredoes/{slug}")).into_response())
 }
 
-async fn close(
-    Visitor(producer): Visitor,
-    State(app): State<App>,
-    Path(slug): Path<String>,
-) -> Result<Response, PageError> {
+async fn close(producer: Producer, State(app): State<App>, Path(slug): Path<String>) -> Result<Response, Error> {
     store::close(&app.pool, &slug).await?;
     tracing::info!(slug, by = producer.name, "paredão closed");
     Ok(Redirect::to(&format!("/paredoes/{slug}")).into_response())

@@ -9,8 +9,9 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use jiff::Timestamp;
 
-use super::{PageError, Visitor, page, text};
+use super::{page, text};
 use crate::app::{App, Zone};
+use crate::auth::Producer;
 use crate::error::Error;
 use crate::paredao::draft::PARTICIPANTS_MAX;
 use crate::paredao::form::{self, FORM_BYTES_MAX, Form, FormParticipant};
@@ -59,7 +60,7 @@ struct ListPage<'a> {
     zone: &'a Zone,
 }
 
-async fn list(Visitor(producer): Visitor, State(app): State<App>) -> Result<Response, PageError> {
+async fn list(producer: Producer, State(app): State<App>) -> Result<Response, Error> {
     let paredoes = store::list(&app.pool).await?;
     let template = ListPage { producer: Some(&producer.name), paredoes: &paredoes, zone: &app.zone };
     Ok(page(StatusCode::OK, &template))
@@ -85,22 +86,22 @@ impl<'a> NewPage<'a> {
     }
 }
 
-async fn new(Visitor(producer): Visitor, State(app): State<App>) -> Response {
+async fn new(producer: Producer, State(app): State<App>) -> Response {
     page(StatusCode::OK, &NewPage::of(&producer.name, &mut Form::default(), None, &app))
 }
 
 async fn create(
-    Visitor(producer): Visitor,
+    producer: Producer,
     State(app): State<App>,
     multipart: Result<Multipart, MultipartRejection>,
-) -> Result<Response, PageError> {
+) -> Result<Response, Error> {
     let _place = app.uploads.acquire().await.map_err(anyhow::Error::from)?;
     let mut form = form::read(multipart.map_err(|_| Error::UnsupportedMediaType)?).await?;
     match api::create_from(&app, &form).await {
         Ok(paredao) => Ok(Redirect::to(&format!("/paredoes/{}", paredao.slug)).into_response()),
-        Err(error @ (Error::ParedaoInvalid(_) | Error::PictureRefused { .. } | Error::SlugTaken(_))) => {
+        Err(error @ (Error::ParedaoInvalid(_) | Error::PictureRefused { .. } | Error::SlugTaken)) => {
             Ok(page(error.status(), &NewPage::of(&producer.name, &mut form, Some(error.to_string()), &app)))
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }

@@ -11,7 +11,7 @@ use axum_extra::extract::CookieJar;
 use metrics::counter;
 use serde::Deserialize;
 
-use super::{PageError, page};
+use super::page;
 use crate::app::App;
 use crate::auth::session;
 use crate::error::Error;
@@ -42,7 +42,7 @@ async fn sign_in(
     State(app): State<App>,
     jar: CookieJar,
     credentials: Result<Form<Credentials>, FormRejection>,
-) -> Result<Response, PageError> {
+) -> Result<Response, Error> {
     let Form(Credentials { name, password }) = credentials.map_err(|rejection| match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
         StatusCode::UNSUPPORTED_MEDIA_TYPE => Error::UnsupportedMediaType,
@@ -65,11 +65,11 @@ async fn sign_in(
             let template = SignInPage { producer: None, name: &name, error: Some(error.to_string()) };
             Ok(page(error.status(), &template))
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(error),
     }
 }
 
-async fn sign_out(State(app): State<App>, jar: CookieJar) -> Result<Response, PageError> {
+async fn sign_out(State(app): State<App>, jar: CookieJar) -> Result<Response, Error> {
     if let Some(token) = session::token_of(&jar, app.cookie_secure) {
         session::end(&app.pool, &token).await?;
     }

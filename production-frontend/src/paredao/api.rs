@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::multipart::{Multipart, MultipartRejection};
 use axum::extract::{DefaultBodyLimit, Path, State};
 use axum::http::StatusCode;
+use jiff::Timestamp;
 use sqlx::PgPool;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -24,8 +25,11 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(close))
 }
 
-/// Lista os paredões, do mais novo ao mais antigo.
-#[utoipa::path(get, path = "/api/v1/paredoes", responses((status = 200, body = Vec<ParedaoView>)))]
+/// Lists paredões, the newest first.
+#[utoipa::path(
+    get, path = "/api/v1/paredoes",
+    responses((status = 200, description = "at most 200 of them", body = Vec<ParedaoView>))
+)]
 async fn list(_: Producer, State(pool): State<PgPool>) -> Result<Json<Vec<ParedaoView>>, Error> {
     Ok(Json(store::list(&pool).await?))
 }
@@ -34,28 +38,31 @@ async fn list(_: Producer, State(pool): State<PgPool>) -> Result<Json<Vec<Pareda
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "it only describes; the parts are read in order by `form::read`")]
 struct NewParedao {
-    /// Letras minúsculas, algarismos e hífens
+    /// Lower-case letters, digits and hyphens
     slug: String,
     title: String,
-    /// Minuto inteiro em RFC 3339; sem ele, fica em rascunho
+    /// A whole minute (RFC 3339) that hasn't passed; without it, it is a draft
     opens_at: Option<String>,
-    /// Minuto inteiro em RFC 3339
+    /// A whole minute (RFC 3339) to come
     closes_at: Option<String>,
-    /// O nome; repita por participante, em ordem
+    /// The name; once per participant, in order
     participant: Vec<String>,
-    /// A foto (JPEG, PNG ou WebP) do participante que a precede
+    /// The picture (JPEG, PNG or WebP) of the participant before it
     #[schema(value_type = Option<Vec<String>>, format = Binary)]
     photo: Option<Vec<Vec<u8>>>,
 }
 
-/// Cria um paredão.
+/// Makes a paredão.
 #[utoipa::path(
     post, path = "/api/v1/paredoes",
     request_body(content = inline(NewParedao), content_type = "multipart/form-data"),
     responses(
-        (status = 201, body = ParedaoView),
-        (status = 409, description = "já existe um paredão com este endereço"),
-        (status = 422, description = "o paredão ou uma foto não pode ser aceito"),
+        (status = 201, description = "made", body = ParedaoView),
+        (status = 400, description = "the form can't be read"),
+        (status = 409, description = "another paredão has this slug"),
+        (status = 413, description = "the form is too large"),
+        (status = 415, description = "it isn't multipart/form-data"),
+        (status = 422, description = "such a paredão can't be made, or a picture can't be used"),
     )
 )]
 async fn create(
@@ -70,7 +77,7 @@ async fn create(
 
 /// Checks the form, makes its pictures small and stores it all.
 pub(crate) async fn create_from(app: &App, form: &Form) -> Result<ParedaoView, Error> {
-    let draft = draft::check(form, &app.zone.tz)?;
+    let draft = draft::check(form, &app.zone.tz, Timestamp::now())?;
     let (draft, pictures) = tokio::task::spawn_blocking(move || {
         let pictures = pictures(&draft)?;
         Ok::<_, Error>((draft, pictures))
@@ -88,10 +95,14 @@ fn pictures(draft: &draft::Draft) -> Result<Vec<Option<Picture>>, Error> {
     draft.participants.iter().map(reencode).collect()
 }
 
-/// Abre um paredão no minuto corrente.
+/// Opens a paredão at the current minute.
 #[utoipa::path(
     post, path = "/api/v1/paredoes/{slug}/open", params(("slug" = String, Path)),
-    responses((status = 200, body = ParedaoView), (status = 404), (status = 409, description = "já foi encerrado"))
+    responses(
+        (status = 200, description = "it is open", body = ParedaoView),
+        (status = 404, description = "no such paredão"),
+        (status = 409, description = "its closing has passed"),
+    )
 )]
 async fn open(
     producer: Producer,
@@ -103,10 +114,14 @@ async fn open(
     Ok(Json(view))
 }
 
-/// Encerra um paredão no próximo minuto.
+/// Closes a paredão at the next minute.
 #[utoipa::path(
     post, path = "/api/v1/paredoes/{slug}/close", params(("slug" = String, Path)),
-    responses((status = 200, body = ParedaoView), (status = 404), (status = 409, description = "não foi aberto"))
+    responses(
+        (status = 200, description = "it closes at the next minute, or closed before", body = ParedaoView),
+        (status = 404, description = "no such paredão"),
+        (status = 409, description = "it hasn't been opened"),
+    )
 )]
 async fn close(
     producer: Producer,

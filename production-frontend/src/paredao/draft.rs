@@ -1,5 +1,7 @@
 //! Checking what a form says about a new paredão.
 
+use std::collections::HashSet;
+
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
@@ -18,6 +20,8 @@ const TITLE_CHARS_MAX: usize = 200;
 /// The longest name of a participant, in characters.
 const NAME_CHARS_MAX: usize = 100;
 
+const MINUTE_SECONDS: i64 = 60;
+
 /// A paredão that can be made; its pictures aren't looked at yet.
 #[derive(Debug)]
 pub(crate) struct Draft {
@@ -29,19 +33,27 @@ pub(crate) struct Draft {
 }
 
 /// Checks `form`; times without an offset are of the zone `tz`, in which the page asks for them.
-pub(crate) fn check(form: &Form, tz: &TimeZone) -> Result<Draft, Error> {
-    if !is_slug(&form.slug) {
-        return invalid("o endereço deve ter letras minúsculas sem acento, algarismos e hífens (80 no máximo)");
+pub(crate) fn check(form: &Form, tz: &TimeZone, now: Timestamp) -> Result<Draft, Error> {
+    let (slug, title) = (form.slug.trim(), form.title.trim());
+    if !is_slug(slug) {
+        return invalid("O endereço deve ter letras minúsculas sem acento, algarismos e hífens (80 no máximo).");
     }
-    if !(1..=TITLE_CHARS_MAX).contains(&form.title.chars().count()) {
-        return invalid("o título deve ter de 1 a 200 letras");
+    if !is_name(title, TITLE_CHARS_MAX) {
+        return invalid("O título deve ter de 1 a 200 letras, em uma só linha.");
     }
-    let (opens_at, closes_at) = (instant(&form.opens_at, tz)?, instant(&form.closes_at, tz)?);
+    let opens_at = instant(&form.opens_at, "A abertura", tz)?;
+    let closes_at = instant(&form.closes_at, "O encerramento", tz)?;
+    if opens_at.is_some_and(|opens_at| opens_at.as_second() < now.as_second() / MINUTE_SECONDS * MINUTE_SECONDS) {
+        return invalid("A abertura já passou: para abrir agora, deixe-a vazia e abra o rascunho.");
+    }
+    if closes_at.is_some_and(|closes_at| closes_at <= now) {
+        return invalid("O encerramento já passou.");
+    }
     if opens_at.zip(closes_at).is_some_and(|(opens_at, closes_at)| opens_at >= closes_at) {
-        return invalid("a abertura deve vir antes do encerramento");
+        return invalid("A abertura deve vir antes do encerramento.");
     }
     let participants = participants(&form.participants)?;
-    Ok(Draft { slug: form.slug.clone(), title: form.title.clone(), opens_at, closes_at, participants })
+    Ok(Draft { slug: slug.to_owned(), title: title.to_owned(), opens_at, closes_at, participants })
 }
 
 fn invalid<T>(reason: &str) -> Result<T, Error> {
@@ -53,8 +65,27 @@ fn is_slug(slug: &str) -> bool {
     slug.len() <= SLUG_BYTES_MAX && slug.split('-').all(is_word)
 }
 
+/// Whether people can read `text` on one line. Postgres's text holds no NUL, so that one must not get through.
+fn is_name(text: &str, chars_max: usize) -> bool {
+    text.chars().count() <= chars_max && !text.contains(char::is_control) && !seen(text).is_empty()
+}
+
+/// `text` as people tell it from others: without what they don't see, and in lower case.
+fn seen(text: &str) -> String {
+    text.chars().filter(|&c| !c.is_whitespace() && !is_invisible(c)).flat_map(char::to_lowercase).collect()
+}
+
+/// Characters without width, and letters that are drawn as nothing.
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{e0000}'..='\u{e0fff}')
+}
+
 /// A whole minute, or none when the text is empty.
-fn instant(text: &str, tz: &TimeZone) -> Result<Option<Timestamp>, Error> {
+fn instant(text: &str, what: &str, tz: &TimeZone) -> Result<Option<Timestamp>, Error> {
+    let text = text.trim();
     if text.is_empty() {
         return Ok(None);
     }
@@ -62,23 +93,30 @@ fn instant(text: &str, tz: &TimeZone) -> Result<Option<Timestamp>, Error> {
         let civil: DateTime = text.parse().ok()?;
         tz.to_timestamp(civil).ok()
     });
-    match instant {
-        Some(instant) if instant.round(Unit::Minute).is_ok_and(|rounded| rounded == instant) => Ok(Some(instant)),
-        _ => Err(Error::ParedaoInvalid(format!("{text:?} não é um minuto inteiro em RFC 3339"))),
-    }
+    let minute = instant.filter(|instant| instant.round(Unit::Minute).is_ok_and(|rounded| rounded == *instant));
+    let invalid = || Error::ParedaoInvalid(format!("{what} deve ser um minuto inteiro, como 2026-11-21T21:00."));
+    minute.map(Some).ok_or_else(invalid)
 }
 
 /// Those with a name; a row of the page's form that was left empty is nobody.
 fn participants(sent: &[FormParticipant]) -> Result<Vec<FormParticipant>, Error> {
     if sent.iter().any(|participant| participant.name.is_empty() && participant.photo.is_some()) {
-        return invalid("há uma foto sem o nome do participante");
+        return invalid("Há uma foto sem o nome do participante.");
     }
-    let named: Vec<_> = sent.iter().filter(|participant| !participant.name.is_empty()).cloned().collect();
-    if named.iter().any(|participant| participant.name.chars().count() > NAME_CHARS_MAX) {
-        return invalid("o nome de um participante deve ter no máximo 100 letras");
+    let mut names = HashSet::new();
+    let mut named = Vec::new();
+    for FormParticipant { name, photo } in sent.iter().filter(|participant| !participant.name.is_empty()) {
+        let name = name.trim();
+        if !is_name(name, NAME_CHARS_MAX) {
+            return invalid("O nome de um participante deve ter de 1 a 100 letras, em uma só linha.");
+        }
+        if !names.insert(seen(name)) {
+            return Err(Error::ParedaoInvalid(format!("O nome {name} aparece duas vezes.")));
+        }
+        named.push(FormParticipant { name: name.to_owned(), photo: photo.clone() });
     }
     if !(PARTICIPANTS_MIN..=PARTICIPANTS_MAX).contains(&named.len()) {
-        return invalid("um paredão tem de 2 a 20 participantes");
+        return invalid("Um paredão tem de 2 a 20 participantes.");
     }
     Ok(named)
 }
@@ -100,7 +138,7 @@ mod tests {
     fn checked(change: impl FnOnce(&mut Form)) -> Result<Draft, Error> {
         let mut form = form();
         change(&mut form);
-        check(&form, &TimeZone::get("America/Sao_Paulo").unwrap())
+        check(&form, &TimeZone::get("America/Sao_Paulo").unwrap(), "2026-11-21T20:30:59Z".parse().unwrap())
     }
 
     #[test]
@@ -121,6 +159,22 @@ mod tests {
     }
 
     #[test]
+    fn the_current_minute_is_early_enough() {
+        assert!(checked(|form| form.opens_at = "2026-11-21T20:30:00Z".to_owned()).is_ok());
+        assert!(checked(|form| form.closes_at = "2026-11-21T20:31:00Z".to_owned()).is_ok());
+    }
+
+    #[test]
+    fn names_are_those_that_are_seen() {
+        assert!(is_name("Ana 👩‍🚀 d'Ávila", 100));
+        for name in ["", " ", "\u{200b}\u{feff}", "\u{3164} \u{2800}", "Ana\0", "Ana\nBia", "Ana\u{85}"] {
+            assert!(!is_name(name, 100), "{name:?}");
+        }
+        assert_eq!(seen("Ana  Célia\u{200d}"), seen("ana célia"));
+        assert_ne!(seen("Celia"), seen("Célia"));
+    }
+
+    #[test]
     fn what_cannot_be_made_is_refused() {
         let refused = |change: fn(&mut Form)| assert!(matches!(checked(change), Err(Error::ParedaoInvalid(_))));
         refused(|form| form.slug = "Final".to_owned());
@@ -130,8 +184,15 @@ mod tests {
         refused(|form| form.title = "t".repeat(201));
         refused(|form| form.opens_at = "2026-11-21T21:00:30Z".to_owned());
         refused(|form| form.opens_at = "amanhã".to_owned());
+        refused(|form| form.opens_at = "2026-11-21T20:29:00Z".to_owned());
+        refused(|form| form.opens_at = "-005000-01-01T00:00:00Z".to_owned());
+        refused(|form| form.closes_at = "2026-11-21T20:30:00Z".to_owned());
+        refused(|form| form.participants[1].name = "ANA\u{200b}".to_owned());
+        refused(|form| form.participants[2].name = " ".to_owned());
         refused(|form| form.participants.truncate(1));
-        refused(|form| form.participants = vec![form.participants[0].clone(); 21]);
+        refused(|form| {
+            form.participants = (0..21).map(|n| FormParticipant { name: n.to_string(), photo: None }).collect()
+        });
         refused(|form| form.participants[0].name = "n".repeat(101));
         refused(|form| form.participants[2].photo = Some(vec![1]));
         refused(|form| {

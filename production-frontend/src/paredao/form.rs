@@ -10,6 +10,9 @@ pub(crate) const FORM_BYTES_MAX: usize = 24 * 1024 * 1024;
 /// The most parts of a form: more than any paredão needs.
 const FORM_PARTS_MAX: usize = 64;
 
+/// The longest text of a form, in bytes: far more than any that is accepted.
+const TEXT_BYTES_MAX: usize = 4096;
+
 /// What was sent, unchecked.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Form {
@@ -36,7 +39,7 @@ pub(crate) async fn read(mut multipart: Multipart) -> Result<Form, Error> {
         };
         read_part(field, &mut form).await?;
     }
-    Err(Error::FormMalformed(format!("mais de {FORM_PARTS_MAX} partes")))
+    Err(Error::FormMalformed(format!("more than {FORM_PARTS_MAX} parts")))
 }
 
 async fn read_part(field: Field<'_>, form: &mut Form) -> Result<(), Error> {
@@ -51,17 +54,22 @@ async fn read_part(field: Field<'_>, form: &mut Form) -> Result<(), Error> {
             // A browser sends an empty file where none was chosen.
             if !bytes.is_empty() {
                 let participant = form.participants.last_mut().filter(|participant| participant.photo.is_none());
-                let unexpected = || Error::FormMalformed("uma foto deve seguir o nome de seu participante".to_owned());
+                let unexpected = || Error::FormMalformed("a photo must follow the name of its participant".to_owned());
                 participant.ok_or_else(unexpected)?.photo = Some(bytes.to_vec());
             }
         }
-        other => return Err(Error::FormMalformed(format!("parte desconhecida: {other:?}"))),
+        other => return Err(Error::FormMalformed(format!("unknown part {other:?}"))),
     }
     Ok(())
 }
 
 async fn text(field: Field<'_>) -> Result<String, Error> {
-    Ok(field.text().await.map_err(refused)?.trim().to_owned())
+    let part = field.name().unwrap_or_default().to_owned();
+    let bytes = field.bytes().await.map_err(refused)?;
+    if bytes.len() > TEXT_BYTES_MAX {
+        return Err(Error::FormMalformed(format!("the part {part:?} has more than {TEXT_BYTES_MAX} bytes")));
+    }
+    String::from_utf8(bytes.to_vec()).map_err(|_| Error::FormMalformed(format!("the part {part:?} isn't UTF-8")))
 }
 
 fn refused(error: MultipartError) -> Error {

@@ -31,7 +31,7 @@ pub(crate) async fn list(pool: &PgPool) -> Result<Vec<ParedaoView>, Error> {
 /// The paredão with this slug.
 pub(crate) async fn find(executor: impl PgExecutor<'_>, slug: &str) -> Result<Paredao, Error> {
     let mut found = select(executor, Some(slug)).await?;
-    found.pop().ok_or_else(|| Error::ParedaoUnknown(slug.to_owned()))
+    found.pop().ok_or(Error::ParedaoUnknown)
 }
 
 async fn select(executor: impl PgExecutor<'_>, slug: Option<&str>) -> Result<Vec<Paredao>, Error> {
@@ -79,9 +79,7 @@ pub(crate) async fn create(pool: &PgPool, draft: &Draft, pictures: &[Option<Pict
     .execute(pool)
     .await;
     match stored {
-        Err(sqlx::Error::Database(error)) if error.constraint() == Some(SLUG_CONSTRAINT) => {
-            Err(Error::SlugTaken(draft.slug.clone()))
-        }
+        Err(sqlx::Error::Database(error)) if error.constraint() == Some(SLUG_CONSTRAINT) => Err(Error::SlugTaken),
         stored => {
             stored?;
             Ok(find(pool, &draft.slug).await?.view)

@@ -21,22 +21,28 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
 struct TotalsQuery {
-    /// O tamanho de cada ponto da série
+    /// How long a span each point of the series covers
     #[serde(default)]
     granularity: Grain,
-    /// Só votos a partir deste instante (RFC 3339)
+    /// Only votes from this instant on (RFC 3339)
     #[param(value_type = Option<String>, format = DateTime)]
     from: Option<Timestamp>,
-    /// Só votos antes deste instante (RFC 3339)
+    /// Only votes before this instant (RFC 3339), which isn't before `from`
     #[param(value_type = Option<String>, format = DateTime)]
     to: Option<Timestamp>,
 }
 
-/// Os totais exatos de um paredão, contados agora.
+/// A paredão's exact totals, counted now.
 #[utoipa::path(
     get, path = "/api/v1/paredoes/{slug}/totals", params(("slug" = String, Path), TotalsQuery),
-    responses((status = 200, body = TotalsView), (status = 400), (status = 404), (status = 422))
+    responses(
+        (status = 200, description = "all of one snapshot of the database", body = TotalsView),
+        (status = 400, description = "a parameter is unknown or can't be read"),
+        (status = 404, description = "no such paredão"),
+        (status = 422, description = "the range ends before it begins, or has too many points"),
+    )
 )]
 async fn totals(
     _: Producer,
@@ -45,6 +51,9 @@ async fn totals(
     query: Result<Query<TotalsQuery>, QueryRejection>,
 ) -> Result<Json<TotalsView>, Error> {
     let Query(query) = query.map_err(|rejection| Error::QueryMalformed(rejection.body_text()))?;
+    if query.from.zip(query.to).is_some_and(|(from, to)| from > to) {
+        return Err(Error::RangeBackwards);
+    }
     let selection = Selection { granularity: query.granularity, from: query.from, to: query.to };
     let (_, totals) = store::totals(&app, &slug, selection).await?;
     Ok(Json(totals))

@@ -60,7 +60,8 @@ async fn read(
     Ok(TotalsView::of(&paredao.view.participants, selection.granularity, paredao.as_of, after_closing, series))
 }
 
-/// Buckets start at whole minutes, so a bound within a second is the next whole one.
+/// Buckets start at whole minutes, so a bound within a second is the next whole one. None starts before 1970, and
+/// Postgres's times don't reach as far back as ours.
 fn first_second(bound: Timestamp) -> i64 {
-    bound.as_second() + i64::from(bound.subsec_nanosecond() > 0)
+    (bound.as_second() + i64::from(bound.subsec_nanosecond() > 0)).max(0)
 }

@@ -1,7 +1,7 @@
 //! The pages without scripts, as a browser's forms use them.
 
-use reqwest::multipart::Form;
-use reqwest::{Client, StatusCode};
+use reqwest::multipart::{Form, Part};
+use reqwest::{Client, Method, StatusCode};
 
 use crate::support::{Service, photo, png};
 
@@ -74,14 +74,33 @@ async fn a_form_with_a_mistake_comes_back_with_what_was_typed() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_said_on_a_page() {
+async fn what_goes_wrong_on_a_page_is_said_on_a_page() {
     let service = Service::start().await;
     let browser = service.browser().await;
-    for path in ["/nada", "/paredoes/nada"] {
-        let response = browser.get(format!("{}{path}", service.url)).send().await.unwrap();
-        assert_eq!(response.status(), StatusCode::NOT_FOUND);
+    let at = |method: Method, path: &str| browser.request(method, format!("{}{path}", service.url));
+    let not_text = Form::new().part("title", Part::bytes(b"\xff".to_vec()));
+    let refused = [
+        (at(Method::GET, "/nada"), StatusCode::NOT_FOUND),
+        (at(Method::GET, "/apis"), StatusCode::NOT_FOUND),
+        (at(Method::GET, "/%ff"), StatusCode::NOT_FOUND),
+        (at(Method::GET, "/paredoes/nada"), StatusCode::NOT_FOUND),
+        (at(Method::GET, "/paredoes/%ff"), StatusCode::NOT_FOUND),
+        (at(Method::GET, "/paredoes/%00"), StatusCode::NOT_FOUND),
+        (at(Method::POST, "/paredoes/%00/abrir"), StatusCode::NOT_FOUND),
+        (at(Method::DELETE, "/paredoes"), StatusCode::METHOD_NOT_ALLOWED),
+        (at(Method::POST, "/sair").header("sec-fetch-site", "cross-site"), StatusCode::FORBIDDEN),
+        (at(Method::POST, "/paredoes").multipart(not_text), StatusCode::BAD_REQUEST),
+        (at(Method::POST, "/entrar").json(&"{}"), StatusCode::UNSUPPORTED_MEDIA_TYPE),
+    ];
+    for (request, status) in refused {
+        let response = request.send().await.unwrap();
+        assert_eq!(response.status(), status, "{}", response.url());
+        assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8", "{}", response.url());
+        assert!(response.headers().contains_key("content-security-policy"));
         assert!(response.text().await.unwrap().starts_with("<!doctype html>"));
     }
+    let allowed = at(Method::DELETE, "/paredoes").send().await.unwrap();
+    assert!(allowed.headers()["allow"].to_str().unwrap().contains("POST"));
 }
 
 #[tokio::test]
@@ -92,7 +111,23 @@ async fn assets_and_the_apis_description_are_served_from_here() {
         assert_eq!(response.status(), StatusCode::OK, "{path}");
     }
     let description = service.get("/api/openapi.json").await;
-    for path in ["/api/v1/paredoes", "/api/v1/paredoes/{slug}/close", "/api/v1/paredoes/{slug}/totals"] {
-        assert!(description["paths"][path].is_object(), "{path}");
+    let refusals = [
+        ("get", "/api/v1/paredoes", vec!["401", "503"]),
+        ("post", "/api/v1/paredoes", vec!["400", "401", "403", "409", "413", "415", "422", "503"]),
+        ("post", "/api/v1/paredoes/{slug}/open", vec!["401", "403", "404", "409", "503"]),
+        ("post", "/api/v1/paredoes/{slug}/close", vec!["401", "403", "404", "409", "503"]),
+        ("get", "/api/v1/paredoes/{slug}/totals", vec!["400", "401", "404", "422", "503"]),
+    ];
+    for (method, path, statuses) in refusals {
+        let responses = description["paths"][path][method]["responses"].as_object().unwrap();
+        let refused: Vec<_> = responses.keys().filter(|status| status.as_str() >= "400").collect();
+        assert_eq!(refused, statuses, "{path}");
+        for status in statuses {
+            let schema = &responses[status]["content"]["application/problem+json"]["schema"]["$ref"];
+            assert_eq!(schema, "#/components/schemas/Problem", "{path}: {status}");
+        }
     }
+    assert!(description["components"]["schemas"]["Problem"].is_object());
+    let swagger = reqwest::get(format!("{}/api/docs/swagger-initializer.js", service.url)).await.unwrap();
+    assert!(swagger.text().await.unwrap().contains(r#""validatorUrl": "none""#), "it is sent to no other site");
 }

@@ -18,6 +18,7 @@ pub(crate) const PASSWORD: &str = "uma senha boa";
 pub(crate) struct Service {
     pub(crate) database: TestDatabase,
     pub(crate) url: String,
+    pub(crate) admin_url: String,
     pub(crate) token: String,
     _shutdown: DropGuard,
 }
@@ -31,8 +32,8 @@ impl Service {
         let database = fresh_database().await;
         commands::add_user(&database.args, USER, PASSWORD).await.unwrap();
         let token = commands::add_token(&database.args, &unique_name("token")).await.unwrap();
-        let (url, shutdown) = serve(database.args.clone(), cookie_secure).await;
-        Self { database, url, token, _shutdown: shutdown }
+        let Served { url, admin_url, shutdown } = serve(database.args.clone(), cookie_secure).await;
+        Self { database, url, admin_url, token, _shutdown: shutdown }
     }
 
     /// A script's request.
@@ -54,22 +55,22 @@ impl Service {
         self.request(Method::POST, "/api/v1/paredoes").multipart(form).send().await.unwrap()
     }
 
-    /// A paredão open since long ago, with the ids of its participants.
+    /// A paredão open since long ago, with the ids of its participants. Such a one can't be made any more.
     pub(crate) async fn open_paredao(&self, slug: &str, closes_at: Option<&str>) -> (i32, Vec<i32>) {
-        let mut form = form(slug).text("opens_at", "2020-01-01T00:00:00Z");
-        if let Some(closes_at) = closes_at {
-            form = form.text("closes_at", closes_at.to_owned());
-        }
-        let response = self.create(form).await;
+        let response = self.create(form(slug)).await;
         assert_eq!(response.status(), StatusCode::CREATED);
         let view: Value = response.json().await.unwrap();
         let participants = view["participants"].as_array().unwrap();
         let ids = participants.iter().map(|participant| id(&participant["id"])).collect();
-        let paredao = sqlx::query_scalar("SELECT id FROM paredao WHERE slug = $1")
-            .bind(slug)
-            .fetch_one(&self.database.pool)
-            .await
-            .unwrap();
+        let paredao = sqlx::query_scalar(
+            "UPDATE paredao SET opens_at = '2020-01-01T00:00:00Z', closes_at = $2::text::timestamptz
+             WHERE slug = $1 RETURNING id",
+        )
+        .bind(slug)
+        .bind(closes_at)
+        .fetch_one(&self.database.pool)
+        .await
+        .unwrap();
         (paredao, ids)
     }
 
@@ -97,16 +98,24 @@ impl Service {
     }
 }
 
-/// Starts the service on free ports; it stops when the guard is dropped.
-pub(crate) async fn serve(postgres: PostgresArgs, cookie_secure: bool) -> (String, DropGuard) {
+/// Where a service listens; it stops when the guard is dropped.
+pub(crate) struct Served {
+    pub(crate) url: String,
+    pub(crate) admin_url: String,
+    pub(crate) shutdown: DropGuard,
+}
+
+/// Starts the service on free ports.
+pub(crate) async fn serve(postgres: PostgresArgs, cookie_secure: bool) -> Served {
     let bind = || TcpListener::bind("127.0.0.1:0");
     let listeners = Listeners { pages: bind().await.unwrap(), admin: bind().await.unwrap() };
     let url = format!("http://{}", listeners.pages.local_addr().unwrap());
+    let admin_url = format!("http://{}", listeners.admin.local_addr().unwrap());
     let shutdown = CancellationToken::new();
     let options = Options { zone: "America/Sao_Paulo".to_owned(), cookie_secure };
     let stop = shutdown.clone();
     tokio::spawn(async move { production_frontend::run(listeners, &postgres, options, stop).await.unwrap() });
-    (url, shutdown.drop_guard())
+    Served { url, admin_url, shutdown: shutdown.drop_guard() }
 }
 
 /// Keeps cookies, and shows redirects instead of following them.
@@ -121,11 +130,12 @@ pub(crate) async fn sign_in(browser: &Client, url: &str, name: &str, password: &
 
 /// What it takes to make a paredão of two.
 pub(crate) fn form(slug: &str) -> Form {
-    Form::new()
-        .text("slug", slug.to_owned())
-        .text("title", "Quem sai?")
-        .text("participant", "Ana")
-        .text("participant", "Bruno")
+    form_of(slug, "Quem sai?", &["Ana", "Bruno"])
+}
+
+pub(crate) fn form_of(slug: &str, title: &str, names: &[&str]) -> Form {
+    let form = Form::new().text("slug", slug.to_owned()).text("title", title.to_owned());
+    names.iter().fold(form, |form, name| form.text("participant", name.to_string()))
 }
 
 pub(crate) fn png(width: u32, height: u32) -> Vec<u8> {

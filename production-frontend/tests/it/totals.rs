@@ -65,6 +65,10 @@ async fn a_range_holds_its_start_and_not_its_end() {
     assert_eq!(total("from=2026-05-10T09:02:00-03:00").await, 1100);
     assert_eq!(total("to=2026-05-10T12:00:00.5Z&granularity=minute").await, 1);
     assert_eq!(total("from=2026-05-11T00:00:00Z").await, 0);
+    assert_eq!(total("from=2026-05-10T12:01:00Z&to=2026-05-10T12:01:00Z").await, 0);
+    // Years that Postgres doesn't know.
+    assert_eq!(total("from=-009999-01-02T01:59:59Z&to=9999-12-30T22:00:00Z").await, 1111);
+    assert_eq!(total("to=-009999-01-02T01:59:59Z").await, 0);
 }
 
 #[tokio::test]
