@@ -21,10 +21,11 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use voting_commons::adapters::admin::{self, Readiness};
 use voting_commons::adapters::http;
 use voting_commons::adapters::postgres::PostgresArgs;
+use voting_commons::adapters::telemetry;
 
 use crate::auth::password::Passwords;
 use crate::error::Error;
-use crate::{openapi, pages, photo_route, request_metrics, watch_postgres};
+use crate::{measures, openapi, pages, photo_route, request_metrics, watch_postgres};
 
 /// Connections to Postgres; answers wait for one rather than take more.
 const CONNECTIONS_MAX: u32 = 8;
@@ -94,6 +95,9 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let tz = TimeZone::get(&options.zone).with_context(|| format!("the zone {:?} isn't known", options.zone))?;
     let pool = postgres.pool("production-frontend", CONNECTIONS_MAX).context("DATABASE_URL can't be read")?;
+    // What is measured before a recorder stands is lost.
+    telemetry::metrics_handle();
+    measures::describe();
     let app = App {
         pool: pool.clone(),
         zone: Zone { name: options.zone.into(), tz },

@@ -7,6 +7,7 @@ mod app;
 mod auth;
 pub mod commands;
 mod error;
+mod measures;
 mod openapi;
 mod pages;
 pub mod paredao;

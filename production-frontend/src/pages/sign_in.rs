@@ -8,13 +8,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum_extra::extract::CookieJar;
-use metrics::counter;
 use serde::Deserialize;
 
 use super::page;
 use crate::app::App;
 use crate::auth::session;
 use crate::error::Error;
+use crate::measures::SignIn;
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/entrar", get(show).post(sign_in)).route("/sair", post(sign_out))
@@ -50,11 +50,11 @@ async fn sign_in(
     })?;
     let checked = app.passwords.check(&app.pool, &name, password).await;
     let outcome = match &checked {
-        Ok(_) => "signed_in",
-        Err(Error::WrongPassword) => "wrong_password",
-        Err(_) => "failed",
+        Ok(_) => SignIn::SignedIn,
+        Err(Error::WrongPassword) => SignIn::WrongPassword,
+        Err(_) => SignIn::Failed,
     };
-    counter!("sign_ins_total", "outcome" => outcome).increment(1);
+    outcome.count();
     match checked {
         Ok(producer) => {
             let token = session::begin(&app.pool, producer).await?;

@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use super::{Grain, SeriesItem, TotalsView};
 use crate::app::App;
 use crate::error::Error;
+use crate::measures::TOTALS_QUERY;
 use crate::paredao::store::{self, Paredao};
 
 /// The most items of one answer's series.
@@ -26,7 +27,7 @@ pub(crate) async fn totals(app: &App, slug: &str, selection: Selection) -> Resul
     let paredao = store::find(&mut *snapshot, slug).await?;
     let totals = read(&mut snapshot, &paredao, selection, &app.zone.name).await?;
     snapshot.commit().await?;
-    metrics::histogram!("totals_query_seconds").record(started.elapsed().as_secs_f64());
+    metrics::histogram!(TOTALS_QUERY).record(started.elapsed().as_secs_f64());
     Ok((paredao, totals))
 }
 

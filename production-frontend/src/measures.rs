@@ -1,0 +1,54 @@
+//! The metrics of this service: their names, their units, and what they mean.
+
+use metrics::{Unit, counter, describe_counter, describe_histogram};
+
+/// Requests answered, by method, route and status.
+pub(crate) const HTTP_REQUESTS: &str = "http_requests_total";
+/// Time to answer a request, by route.
+pub(crate) const HTTP_REQUEST: &str = "http_request_seconds";
+/// Attempts to sign in, by outcome.
+pub(crate) const SIGN_INS: &str = "sign_ins_total";
+/// Time to read exact totals.
+pub(crate) const TOTALS_QUERY: &str = "totals_query_seconds";
+
+/// How an attempt to sign in ended.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum SignIn {
+    /// A session began.
+    SignedIn,
+    /// Name or password was wrong.
+    WrongPassword,
+    /// It couldn't be checked.
+    Failed,
+}
+
+impl SignIn {
+    const ALL: [Self; 3] = [Self::SignedIn, Self::WrongPassword, Self::Failed];
+
+    /// Counts one more of these.
+    pub(crate) fn count(self) {
+        self.increment(1);
+    }
+
+    fn increment(self, by: u64) {
+        let outcome = match self {
+            Self::SignedIn => "signed_in",
+            Self::WrongPassword => "wrong_password",
+            Self::Failed => "failed",
+        };
+        counter!(SIGN_INS, "outcome" => outcome).increment(by);
+    }
+}
+
+/// Says what each metric means. Call it after the recorder was installed.
+pub(crate) fn describe() {
+    describe_counter!(HTTP_REQUESTS, Unit::Count, "Requests answered, by method, route and status");
+    describe_histogram!(HTTP_REQUEST, Unit::Seconds, "Time to answer a request, by route");
+    describe_counter!(SIGN_INS, Unit::Count, "Attempts to sign in, by outcome");
+    describe_histogram!(TOTALS_QUERY, Unit::Seconds, "Time to read a paredão's exact totals from Postgres");
+
+    // What hasn't happened yet is 0: a rate needs the first step from there.
+    for outcome in SignIn::ALL {
+        outcome.increment(0);
+    }
+}

@@ -1,0 +1,23 @@
+//! What is measured, and what is said of it.
+
+use reqwest::Method;
+
+use crate::support::{Service, browser, sign_in};
+
+#[tokio::test]
+async fn every_metric_says_what_it_means_and_counts_from_zero() {
+    let service = Service::start().await;
+    service.open_paredao("final", None).await;
+    service.get("/api/v1/paredoes/final/totals").await;
+    sign_in(&browser(), &service.url, "ninguem", "errada").await;
+    service.request(Method::from_bytes(b"QUALQUER").unwrap(), "/entrar").send().await.unwrap();
+
+    let metrics = reqwest::get(format!("{}/metrics", service.admin_url)).await.unwrap().text().await.unwrap();
+    for name in ["http_requests_total", "http_request_seconds", "sign_ins_total", "totals_query_seconds"] {
+        assert!(metrics.contains(&format!("# HELP {name} ")), "{name} isn't described");
+    }
+    for outcome in ["signed_in", "wrong_password", "failed"] {
+        assert!(metrics.contains(&format!("sign_ins_total{{outcome=\"{outcome}\"}}")), "{outcome}");
+    }
+    assert!(!metrics.contains("QUALQUER"), "an invented method isn't a series");
+}
