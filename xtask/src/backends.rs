@@ -90,6 +90,8 @@ pub(crate) fn dev_services() -> Result<()> {
     println!("export KAFKA_BROKERS={}", kafka.brokers());
     println!("export DATABASE_URL={}", postgres.url());
     println!("export KAFKA_LIBS={}", libs.display());
+    // The database named above has no tables: queries are checked against what is committed in .sqlx.
+    println!("export SQLX_OFFLINE=true");
     Ok(())
 }
 

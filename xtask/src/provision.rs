@@ -92,10 +92,7 @@ fn missing<'a>(groups: &[&'a [Need]]) -> Vec<&'a Need> {
 /// What to do on a system whose packages we don't know.
 fn advice(missing: &[&Need]) -> String {
     let names: Vec<_> = missing.iter().map(|need| need.name).collect();
-    format!(
-        "this system has no apt-get, so please install: {}; or run everything in containers with `docker compose up`",
-        names.join(", ")
-    )
+    format!("this system has no apt-get, so please install: {}", names.join(", "))
 }
 
 fn package(need: &Need) -> &'static str {

@@ -152,7 +152,7 @@ fn stay() -> Result<()> {
             say::note("stopped from elsewhere");
             return Ok(());
         }
-        for name in NAMES {
+        for name in NAMES.into_iter().chain(["kafka", "postgres"]) {
             report_if_ended(name, &mut reported)?;
         }
         thread::sleep(WATCH_INTERVAL);

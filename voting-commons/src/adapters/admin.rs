@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
@@ -14,6 +15,9 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::{http, telemetry};
+
+/// How often measurements are sorted into their buckets.
+const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
 /// Where a service is watched.
 #[derive(Debug, Clone, Args)]
@@ -71,6 +75,7 @@ struct Admin {
 /// When the listener fails.
 pub async fn run(listener: TcpListener, readiness: Readiness, shutdown: CancellationToken) -> std::io::Result<()> {
     let admin = Admin { readiness, metrics: telemetry::metrics_handle() };
+    tokio::spawn(keep_metrics_small(admin.metrics.clone(), shutdown.clone()));
     let router = Router::new()
         .route("/livez", get(|| async { "alive\n" }))
         .route("/readyz", get(readyz))
@@ -85,6 +90,12 @@ async fn readyz(State(admin): State<Admin>) -> (StatusCode, String) {
 }
 
 async fn metrics(State(admin): State<Admin>) -> String {
-    admin.metrics.run_upkeep();
     admin.metrics.render()
+}
+
+/// Histograms keep each measurement until upkeep sorts it into its bucket: with nobody watching they would only grow.
+async fn keep_metrics_small(metrics: PrometheusHandle, shutdown: CancellationToken) {
+    while shutdown.run_until_cancelled(tokio::time::sleep(UPKEEP_INTERVAL)).await.is_some() {
+        metrics.run_upkeep();
+    }
 }
