@@ -1,4 +1,4 @@
-//! What can go wrong, once for pages and API. The answer is RFC 9457 problem details; `pages` makes a page of it where a
+//! What can go wrong, once for pages and API. An answer is RFC 9457 problem details; `pages` makes a page of it where a
 //! person asked.
 
 use axum::http::{HeaderValue, StatusCode, Uri, header};

@@ -22,7 +22,7 @@ const DOCS_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline';
 #[openapi(
     info(
         title = "Production's API",
-        description = "Make, open and close paredões, and read their exact totals. Refusals are problem details (RFC 9457)."
+        description = "Make, open and close paredões, and read exact totals. Refusals are problem details (RFC 9457)."
     ),
     security(("bearer" = [])),
     components(schemas(Problem)),

@@ -17,6 +17,11 @@ pub(super) fn number(number: &i64) -> String {
     if *number < 0 { format!("-{text}") } else { text }
 }
 
+/// `1` as `1 voto`, `1234` as `1.234 votos`.
+pub(super) fn votes(count: &i64) -> String {
+    format!("{} {}", number(count), if *count == 1 { "voto" } else { "votos" })
+}
+
 /// `33.30` as `33,30 %`.
 pub(super) fn percent(percent: &Percent) -> String {
     format!("{} %", percent.to_string().replace('.', ","))
@@ -35,6 +40,11 @@ mod tests {
     fn thousands_are_set_apart() {
         let shown = [0, 999, 1000, 1_234_567, -1000].map(|n| number(&n));
         assert_eq!(shown, ["0", "999", "1.000", "1.234.567", "-1.000"]);
+    }
+
+    #[test]
+    fn one_vote_is_singular() {
+        assert_eq!([0, 1, 2000].map(|n| votes(&n)), ["0 votos", "1 voto", "2.000 votos"]);
     }
 
     #[test]
