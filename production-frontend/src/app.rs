@@ -33,8 +33,8 @@ const CONNECTIONS_MAX: u32 = 8;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// The largest body of a request without pictures, in bytes.
 const BODY_BYTES_MAX: usize = 64 * 1024;
-/// Paredões with pictures that are taken in at once: each may hold a body and a decoded picture in memory.
-const UPLOADS_AT_ONCE_MAX: usize = 2;
+/// Paredões with pictures that are taken in at once: a decoded picture of the largest size takes up to 250 MB.
+const UPLOADS_AT_ONCE_MAX: usize = 1;
 
 /// Everything a page needs comes from this service, and no script or style is inline.
 const PAGE_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' blob:; \
