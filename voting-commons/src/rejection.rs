@@ -98,6 +98,9 @@ pub enum Rejection {
 }
 
 impl Rejection {
+    /// The reasons that good votes are parked for: these can be replayed. Any other says that the record is no vote.
+    pub const REPLAYABLE: [Self; 3] = [Self::FromFuture, Self::TooLate, Self::RefusedByStore];
+
     /// The stable name of this reason.
     pub fn code(self) -> &'static str {
         use Field::{Ballot, Minute, Paredao, Participant, Partition, Version};

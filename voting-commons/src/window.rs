@@ -31,6 +31,16 @@ pub fn holds(minute: Minute, appended_at: UnixMillis) -> bool {
     !is_late(minute, appended_at) && !is_from_future(minute, appended_at)
 }
 
+/// The first log clock at which a ballot of `minute` isn't from the future any more.
+pub fn opens(minute: Minute) -> UnixMillis {
+    minute.start().plus(-CLOCK_SKEW_MILLIS)
+}
+
+/// The first log clock at which a ballot of `minute` is late.
+pub fn closes(minute: Minute) -> UnixMillis {
+    minute.end().plus(WINDOW_MILLIS)
+}
+
 /// The earliest stamp a record can bear whose ballot isn't late at `log_clock`.
 ///
 /// Reading the log from here meets every ballot that can still be retried (those from the future apart, which are
@@ -60,6 +70,13 @@ mod tests {
         let early = minute(100).start().plus(-CLOCK_SKEW_MILLIS);
         assert!(!is_from_future(minute(100), early));
         assert!(is_from_future(minute(100), early.plus(-1)));
+    }
+
+    #[test]
+    fn a_minute_counts_from_its_opening_up_to_its_closing() {
+        let minute = minute(100);
+        assert!(is_from_future(minute, opens(minute).plus(-1)) && !is_from_future(minute, opens(minute)));
+        assert!(!is_late(minute, closes(minute).plus(-1)) && is_late(minute, closes(minute)));
     }
 
     proptest! {

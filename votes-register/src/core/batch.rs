@@ -47,6 +47,8 @@ pub struct DeadLetter {
     pub rejection: Rejection,
     /// What the database said, where it was the database that refused.
     pub detail: Option<String>,
+    /// How many times the database refused; 0 where something else is wrong.
+    pub attempts: u32,
     /// The key, perhaps cut.
     pub key: Option<Vec<u8>>,
     /// The value, perhaps cut.
@@ -67,7 +69,16 @@ pub(super) enum Verdict {
     /// Its ballot was seen before.
     Duplicate,
     /// It is parked.
-    Park { rejection: Rejection, detail: Option<String> },
+    Park { rejection: Rejection, refusal: Option<Refusal> },
+}
+
+/// What the database said to a record's data, and how many times it was asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refusal {
+    /// The last answer.
+    pub(super) detail: String,
+    /// All of them.
+    pub(super) attempts: u32,
 }
 
 impl Batch {
@@ -95,8 +106,8 @@ impl Batch {
         match verdict {
             Verdict::Count(vote) => self.tally.count(vote.group),
             Verdict::Duplicate => self.duplicate += 1,
-            Verdict::Park { rejection, detail } => {
-                let letter = DeadLetter::new(&record, rejection, detail);
+            Verdict::Park { rejection, refusal } => {
+                let letter = DeadLetter::new(&record, rejection, refusal);
                 self.parked_bytes += letter.bytes();
                 self.parked.push(letter);
             }
@@ -135,7 +146,7 @@ impl Batch {
 }
 
 impl DeadLetter {
-    fn new(record: &Record, rejection: Rejection, detail: Option<String>) -> Self {
+    fn new(record: &Record, rejection: Rejection, refusal: Option<Refusal>) -> Self {
         let (key, value, key_bytes, value_bytes, vote) = match &record.content {
             Content::Unreadable(unreadable) => {
                 (unreadable.key.clone(), unreadable.value.clone(), unreadable.key_bytes, unreadable.value_bytes, None)
@@ -148,7 +159,8 @@ impl DeadLetter {
             }
         };
         let Record { offset, appended_at, .. } = *record;
-        Self { offset, appended_at, rejection, detail, key, value, key_bytes, value_bytes, vote }
+        let (detail, attempts) = refusal.map_or((None, 0), |refusal| (Some(refusal.detail), refusal.attempts));
+        Self { offset, appended_at, rejection, detail, attempts, key, value, key_bytes, value_bytes, vote }
     }
 
     fn bytes(&self) -> usize {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use voting_commons::{Rejection, UnixMillis, window};
 
 use super::ballots::{BALLOTS_MAX, BallotSet};
-use super::batch::{Batch, Position, Verdict};
+use super::batch::{Batch, Position, Refusal, Verdict};
 use super::event::{Claim, Cursor, Effect, Event, FlushOutcome, Halt};
 use super::record::{Content, Record};
 
@@ -94,7 +94,7 @@ struct Suspicion {
     below: i64,
     batch_records_max: i64,
     attempts: u32,
-    culprit: Option<(i64, String)>,
+    culprit: Option<(i64, Refusal)>,
 }
 
 impl Partition {
@@ -319,7 +319,7 @@ impl Partition {
         if attempt < DATA_ERROR_ATTEMPTS_MAX {
             effects.push(Effect::Retry { attempt });
         } else {
-            suspicion.culprit = Some((offset, detail));
+            suspicion.culprit = Some((offset, Refusal { detail, attempts: attempt }));
             suspicion.attempts = 0;
             self.start_over(effects);
         }
@@ -497,8 +497,8 @@ impl Counting {
             return Ok(Verdict::park(Rejection::FromFuture));
         }
         match suspicion.and_then(|suspicion| suspicion.culprit.as_ref()) {
-            Some((offset, detail)) if *offset == record.offset => {
-                Ok(Verdict::Park { rejection: Rejection::RefusedByStore, detail: Some(detail.clone()) })
+            Some((offset, refusal)) if *offset == record.offset => {
+                Ok(Verdict::Park { rejection: Rejection::RefusedByStore, refusal: Some(refusal.clone()) })
             }
             _ => Ok(Verdict::Count(vote)),
         }
@@ -535,7 +535,7 @@ impl Counting {
 
 impl Verdict {
     fn park(rejection: Rejection) -> Self {
-        Self::Park { rejection, detail: None }
+        Self::Park { rejection, refusal: None }
     }
 }
 

@@ -22,6 +22,7 @@ struct Letters<'a> {
     appended_at: Vec<i64>,
     reason: Vec<&'static str>,
     detail: Vec<Option<&'a str>>,
+    attempts: Vec<i32>,
     key: Vec<Option<&'a [u8]>>,
     value: Vec<Option<&'a [u8]>>,
     key_bytes: Vec<Option<i64>>,
@@ -43,7 +44,7 @@ pub(super) async fn execute(
     let letters = Letters::of(&batch.parked);
     let counted = batch.counted();
     let parked = as_bigint(batch.parked.len());
-    let parameters: [&(dyn ToSql + Sync); 25] = [
+    let parameters: [&(dyn ToSql + Sync); 26] = [
         &topic,
         &partition,
         &batch.from_offset,
@@ -69,6 +70,7 @@ pub(super) async fn execute(
         &letters.ballot_issuer,
         &letters.ballot_sequence,
         &letters.ballot_minute,
+        &letters.attempts,
     ];
     let statement = answer(client.prepare_cached(include_str!("flush.sql"))).await?;
     let row = answer(client.query_one(&statement, &parameters)).await?;
@@ -96,6 +98,7 @@ impl<'a> Letters<'a> {
             letters.appended_at.push(letter.appended_at.0);
             letters.reason.push(letter.rejection.code());
             letters.detail.push(letter.detail.as_deref());
+            letters.attempts.push(letter.attempts.cast_signed());
             letters.key.push(letter.key.as_deref());
             letters.value.push(letter.value.as_deref());
             letters.key_bytes.push(letter.key_bytes.map(as_bigint));

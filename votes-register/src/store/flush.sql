@@ -23,10 +23,10 @@ added AS (
 -- What can't be counted, each with its reason.
 parked AS (
     INSERT INTO dead_letter (topic, partition, record_offset, appended_at, reason, detail, key, value, key_bytes,
-                             value_bytes, ballot_issuer, ballot_sequence, ballot_minute)
+                             value_bytes, ballot_issuer, ballot_sequence, ballot_minute, attempts)
     SELECT a.topic, a.partition, l.*
     FROM advanced AS a,
         unnest($15::bigint[], $16::bigint[], $17::text[], $18::text[], $19::bytea[], $20::bytea[], $21::bigint[],
-               $22::bigint[], $23::bigint[], $24::bigint[], $25::integer[]) AS l
+               $22::bigint[], $23::bigint[], $24::bigint[], $25::integer[], $26::integer[]) AS l
 )
 SELECT count(*) FROM advanced
