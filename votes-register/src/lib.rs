@@ -3,12 +3,16 @@
 //! Data flows one way: [`consumer`](self) reads and decodes on a thread of its own, the loop in [`run`] owns the
 //! partitions, [`core`] decides, and [`store`] writes to Postgres.
 
+pub mod commands;
 mod consumer;
 pub mod core;
 mod log_index;
+mod log_reader;
 mod metrics;
 pub mod options;
+pub mod recount;
 mod shell;
 pub mod store;
 
+pub use log_reader::LogError;
 pub use shell::{RunError, run};

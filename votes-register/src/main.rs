@@ -4,26 +4,37 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use tokio::net::TcpListener;
+use votes_register::commands;
 use votes_register::options::{Command, Options, RunArgs};
 use voting_commons::adapters::{admin, failure, shutdown, telemetry};
+
+/// A command that answers a question gives no answer; 1 is one of the answers.
+const NO_ANSWER: u8 = 2;
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
     telemetry::init_logs(&options.logs);
-    let done = match options.command {
-        Command::Run(args) => run(*args).await,
-        Command::CreateTopic(args) => {
-            args.kafka.create_topic(args.partitions, args.replication).await.map_err(anyhow::Error::from)
-        }
+    let failed = match options.command {
+        Command::Run(_) | Command::CreateTopic(_) => ExitCode::FAILURE,
+        Command::Recount(_) => ExitCode::from(NO_ANSWER),
     };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
+    match execute(options.command).await {
+        Ok(code) => code,
         Err(error) => {
             eprintln!("votes-register: {}", failure::sentence(error.as_ref()));
-            ExitCode::FAILURE
+            failed
         }
     }
+}
+
+async fn execute(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Run(args) => run(*args).await?,
+        Command::CreateTopic(args) => args.kafka.create_topic(args.partitions, args.replication).await?,
+        Command::Recount(args) => return Ok(commands::recount(&args).await?),
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 async fn run(args: RunArgs) -> anyhow::Result<()> {

@@ -25,6 +25,9 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Make the topic with the settings that counting relies on; one that exists is left as it is
     CreateTopic(CreateTopicArgs),
+    /// Count a paredão again from the log, and compare with the table: exit code 0 when equal, 1 when different, 2 when
+    /// there is no answer
+    Recount(RecountArgs),
 }
 
 /// How to count.
@@ -76,4 +79,21 @@ pub struct CreateTopicArgs {
     /// How many brokers hold each record
     #[arg(long, env = "TOPIC_REPLICATION", default_value_t = 1, value_parser = clap::value_parser!(i32).range(1..))]
     pub replication: i32,
+}
+
+/// What to recount.
+#[derive(Debug, Clone, Args)]
+pub struct RecountArgs {
+    /// Which topic.
+    #[command(flatten)]
+    pub kafka: KafkaArgs,
+    /// Which database.
+    #[command(flatten)]
+    pub postgres: PostgresArgs,
+    /// The paredão's slug
+    #[arg(long)]
+    pub paredao: String,
+    /// The zone of civil days, as the aggregator that compacts has it
+    #[arg(long, env = "ZONE", default_value = "America/Sao_Paulo")]
+    pub zone: String,
 }

@@ -54,23 +54,7 @@ impl Store {
         owner: &str,
         connections_max: usize,
     ) -> Result<Self, tokio_postgres::Error> {
-        let mut config: tokio_postgres::Config = args.database_url.parse()?;
-        let timeouts: Vec<String> =
-            session_timeouts().iter().map(|(name, millis)| format!("-c {name}={millis}")).collect();
-        config
-            .application_name("votes-register")
-            .options(timeouts.join(" "))
-            .connect_timeout(ACQUIRE_TIMEOUT)
-            .tcp_user_timeout(STATEMENT_TIMEOUT);
-        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let pool = Pool::builder(Manager::from_config(config, NoTls, recycling))
-            .max_size(connections_max)
-            .runtime(Runtime::Tokio1)
-            .wait_timeout(Some(ACQUIRE_TIMEOUT))
-            .create_timeout(Some(ACQUIRE_TIMEOUT))
-            .recycle_timeout(Some(ACQUIRE_TIMEOUT))
-            .build()
-            .expect("a runtime is given, which is all that a pool with time-outs needs");
+        let pool = pool(args, "votes-register", connections_max)?;
         Ok(Self { pool, topic: topic.to_owned(), owner: owner.to_owned() })
     }
 
@@ -138,6 +122,31 @@ impl Store {
     }
 }
 
+/// A pool of at most `connections_max`, every wait of which has an end.
+pub(crate) fn pool(
+    args: &PostgresArgs,
+    application: &str,
+    connections_max: usize,
+) -> Result<Pool, tokio_postgres::Error> {
+    let mut config: tokio_postgres::Config = args.database_url.parse()?;
+    let timeouts: Vec<String> = session_timeouts().iter().map(|(name, millis)| format!("-c {name}={millis}")).collect();
+    config
+        .application_name(application)
+        .options(timeouts.join(" "))
+        .connect_timeout(ACQUIRE_TIMEOUT)
+        .tcp_user_timeout(STATEMENT_TIMEOUT);
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let pool = Pool::builder(Manager::from_config(config, NoTls, recycling))
+        .max_size(connections_max)
+        .runtime(Runtime::Tokio1)
+        .wait_timeout(Some(ACQUIRE_TIMEOUT))
+        .create_timeout(Some(ACQUIRE_TIMEOUT))
+        .recycle_timeout(Some(ACQUIRE_TIMEOUT))
+        .build()
+        .expect("a runtime is given, which is all that a pool with time-outs needs");
+    Ok(pool)
+}
+
 /// A failed flush was written or it was not, and only some failures tell. An error that Postgres itself reports means
 /// that the statement was rolled back; anything else leaves it open.
 fn outcome_of(error: &StoreError) -> FlushOutcome {
@@ -153,7 +162,7 @@ fn outcome_of(error: &StoreError) -> FlushOutcome {
 }
 
 /// SQLSTATE classes 22 (data exception) and 23 (integrity constraint violation).
-fn is_about_data(state: &SqlState) -> bool {
+pub(crate) fn is_about_data(state: &SqlState) -> bool {
     state.code().starts_with("22") || state.code().starts_with("23")
 }
 
@@ -165,7 +174,7 @@ fn describe(error: &tokio_postgres::Error) -> String {
 }
 
 /// Waits for an answer a little longer than Postgres lets a statement run: the network may have swallowed it.
-async fn answer<T>(query: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, StoreError> {
+pub(crate) async fn answer<T>(query: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Result<T, StoreError> {
     match tokio::time::timeout(STATEMENT_TIMEOUT + ANSWER_GRACE, query).await {
         Ok(answer) => Ok(answer?),
         Err(_) => Err(StoreError::Silent),

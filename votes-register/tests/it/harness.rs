@@ -1,6 +1,6 @@
 //! Votes put into the topic by hand, registers run as processes, and what they wrote.
 
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use dev_stack::port;
 use jiff::Timestamp;
@@ -46,6 +46,16 @@ impl Scene {
         Self { kafka, database, partitions, issuer: rand::random(), producer }
     }
 
+    /// With a paredão 1, whose slug is `final`.
+    pub(crate) async fn with_paredao(partitions: i32) -> Self {
+        let scene = Self::new(partitions).await;
+        sqlx::query("INSERT INTO paredao (slug, title) VALUES ('final', 'Quem sai?')")
+            .execute(&scene.database.pool)
+            .await
+            .unwrap();
+        scene
+    }
+
     /// A vote of this minute.
     pub(crate) fn vote(&self, sequence: u64, participant: i64) -> Vote {
         self.vote_in(this_minute(), sequence, participant)
@@ -81,17 +91,26 @@ impl Scene {
     /// Starts a register in a process of its own.
     pub(crate) fn register(&self) -> Register {
         let admin = format!("127.0.0.1:{}", port::free().unwrap());
-        let process = Command::new(env!("CARGO_BIN_EXE_votes-register"))
-            .arg("run")
+        let process = self.program().arg("run").env("ADMIN_LISTEN", &admin).spawn().unwrap();
+        Register { process, admin }
+    }
+
+    /// Runs a command of the register to its end.
+    pub(crate) async fn command(&self, arguments: &[&str]) -> Output {
+        let mut command = self.program();
+        command.args(arguments);
+        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
+    }
+
+    fn program(&self) -> Command {
+        let mut program = Command::new(env!("CARGO_BIN_EXE_votes-register"));
+        program
             .env("KAFKA_BROKERS", &self.kafka.kafka_brokers)
             .env("KAFKA_TOPIC", &self.kafka.kafka_topic)
             .env("KAFKA_GROUP", &self.kafka.kafka_topic)
             .env("DATABASE_URL", &self.database.args.database_url)
-            .env("ADMIN_LISTEN", &admin)
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
-        Register { process, admin }
+            .stdin(Stdio::null());
+        program
     }
 
     pub(crate) async fn totals(&self) -> Totals {

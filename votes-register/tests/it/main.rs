@@ -7,4 +7,5 @@ mod conservation;
 mod crashes;
 mod harness;
 mod log_faults;
+mod recount;
 mod store;

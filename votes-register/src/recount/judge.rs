@@ -1,0 +1,159 @@
+//! What one partition's log says must be counted: the rules once more, written down plainly and apart from the core, so
+//! that a mistake in one of the two shows.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::Range;
+
+use voting_commons::time::MINUTE_MILLIS;
+use voting_commons::window::{CLOCK_SKEW_MILLIS, WINDOW_MILLIS};
+use voting_commons::{BallotId, ParedaoId, codec};
+
+use crate::log_reader::LogRecord;
+
+/// What the log alone doesn't say of a partition.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Notes {
+    /// Offsets that an operator, or a log that lost them, made the register pass over.
+    pub(super) skipped: Vec<Range<i64>>,
+    /// Offsets of votes that Postgres refused.
+    pub(super) refused: HashSet<i64>,
+}
+
+/// A participant's id and a minute since the Unix epoch.
+pub(super) type Place = (i32, i32);
+
+/// The count of one paredão's votes in one partition.
+pub(super) struct PartitionCount<'a> {
+    paredao: ParedaoId,
+    notes: &'a Notes,
+    next_offset: i64,
+    /// The running maximum of the stamps, in milliseconds.
+    log_clock: i64,
+    /// Ballots met, by minute; minutes whose ballots are late are let go.
+    met: BTreeMap<i32, HashSet<BallotId>>,
+    votes: HashMap<Place, i64>,
+    gap: Option<Range<i64>>,
+}
+
+impl<'a> PartitionCount<'a> {
+    /// Begins at the record at `from`.
+    pub(super) fn new(paredao: ParedaoId, notes: &'a Notes, from: i64) -> Self {
+        let (met, votes) = (BTreeMap::new(), HashMap::new());
+        Self { paredao, notes, next_offset: from, log_clock: 0, met, votes, gap: None }
+    }
+
+    /// Takes the next record.
+    pub(super) fn take(&mut self, record: &LogRecord<'_>, partition: i32) {
+        self.pass_to(record.offset);
+        self.next_offset = record.offset + 1;
+        self.log_clock = self.log_clock.max(record.appended_at.0);
+        let Ok(vote) = codec::decode(partition, record.key, record.value) else { return };
+        let minute = vote.group.minute.get();
+        let minute_starts = i64::from(minute) * MINUTE_MILLIS;
+        if self.log_clock >= late_at(minute) {
+            return;
+        }
+        while self.met.first_key_value().is_some_and(|(first, _)| self.log_clock >= late_at(*first)) {
+            self.met.pop_first();
+        }
+        let is_first = self.met.entry(minute).or_default().insert(vote.ballot);
+        let is_from_future = minute_starts - CLOCK_SKEW_MILLIS > self.log_clock;
+        let is_passed_over = self.skips(record.offset) || self.notes.refused.contains(&record.offset);
+        if is_first && !is_from_future && !is_passed_over && vote.group.paredao == self.paredao {
+            *self.votes.entry((vote.group.participant.get(), minute)).or_default() += 1;
+        }
+    }
+
+    /// Ends at `to`: the votes that must be counted, or the first offsets that should have come and didn't.
+    pub(super) fn finish(mut self, to: i64) -> Result<HashMap<Place, i64>, Range<i64>> {
+        self.pass_to(to);
+        self.gap.map_or(Ok(self.votes), Err)
+    }
+
+    /// Offsets may be missing where they were skipped, and nowhere else.
+    fn pass_to(&mut self, offset: i64) {
+        while self.next_offset < offset && self.gap.is_none() {
+            match self.notes.skipped.iter().find(|skipped| skipped.contains(&self.next_offset)) {
+                Some(skipped) => self.next_offset = skipped.end,
+                None => self.gap = Some(self.next_offset..offset),
+            }
+        }
+    }
+
+    fn skips(&self, offset: i64) -> bool {
+        self.notes.skipped.iter().any(|skipped| skipped.contains(&offset))
+    }
+}
+
+/// The first log clock at which a minute's ballots are late, in milliseconds.
+fn late_at(minute: i32) -> i64 {
+    (i64::from(minute) + 1) * MINUTE_MILLIS + WINDOW_MILLIS
+}
+
+#[cfg(test)]
+mod tests {
+    use voting_commons::{Group, Minute, UnixMillis, Vote};
+
+    use super::*;
+
+    const MINUTE: i32 = 1_000;
+
+    struct Log {
+        notes: Notes,
+        records: Vec<(i64, UnixMillis, String, Vec<u8>)>,
+    }
+
+    impl Log {
+        fn new() -> Self {
+            Self { notes: Notes::default(), records: Vec::new() }
+        }
+
+        /// A vote of paredão 1 for participant 2, `seconds` after the minute's beginning.
+        fn vote(mut self, sequence: u64, seconds: i64) -> Self {
+            let minute = Minute::try_from(i64::from(MINUTE)).unwrap();
+            let group = Group { paredao: 1.try_into().unwrap(), minute, participant: 2.try_into().unwrap() };
+            let vote = Vote { ballot: BallotId { issuer: 1, sequence }, group, partition: 0 };
+            let (key, value) = codec::encode(&vote);
+            let offset = i64::try_from(self.records.len()).unwrap();
+            self.records.push((offset, minute.start().plus(seconds * 1000), key, value));
+            self
+        }
+
+        fn count(&self) -> Result<i64, Range<i64>> {
+            let mut count = PartitionCount::new(1.try_into().unwrap(), &self.notes, 0);
+            for (offset, appended_at, key, value) in &self.records {
+                let (key, value) = (Some(key.as_bytes()), Some(value.as_slice()));
+                count.take(&LogRecord { offset: *offset, appended_at: *appended_at, key, value }, 0);
+            }
+            let to = self.records.last().map_or(0, |last| last.0 + 1);
+            Ok(count.finish(to)?.get(&(2, MINUTE)).copied().unwrap_or(0))
+        }
+    }
+
+    #[test]
+    fn a_ballot_counts_once_and_within_its_window_only() {
+        assert_eq!(Log::new().vote(1, 0).vote(1, 1).vote(2, 274).vote(3, 275).vote(1, 300).count(), Ok(2));
+        assert_eq!(Log::new().vote(1, -31).vote(1, 0).vote(2, -30).count(), Ok(1), "from the future, then repeated");
+        // The clock is the running maximum: a stamp that goes back makes nothing young again.
+        assert_eq!(Log::new().vote(1, 275).vote(2, 0).count(), Ok(0));
+    }
+
+    #[test]
+    fn what_was_passed_over_is_met_and_not_counted() {
+        let mut log = Log::new().vote(1, 0).vote(2, 0).vote(1, 1).vote(3, 1);
+        log.notes.refused.insert(0);
+        log.notes.skipped.push(1..2);
+        assert_eq!(log.count(), Ok(1));
+    }
+
+    #[test]
+    fn only_what_was_skipped_may_be_missing() {
+        let mut log = Log::new().vote(1, 0).vote(2, 0).vote(3, 0).vote(4, 0);
+        log.records.drain(1..3);
+        assert_eq!(log.count(), Err(1..3));
+        log.notes.skipped.push(1..2);
+        assert_eq!(log.count(), Err(2..3));
+        log.notes.skipped.push(2..3);
+        assert_eq!(log.count(), Ok(2));
+    }
+}
