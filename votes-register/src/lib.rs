@@ -10,8 +10,10 @@ mod log_index;
 mod log_reader;
 mod metrics;
 pub mod options;
+pub mod parked;
 pub mod recount;
 mod shell;
+mod skipped;
 pub mod store;
 
 pub use log_reader::LogError;

@@ -8,7 +8,7 @@ use votes_register::commands;
 use votes_register::options::{Command, Options, RunArgs};
 use voting_commons::adapters::{admin, failure, shutdown, telemetry};
 
-/// A command that answers a question gives no answer; 1 is one of the answers.
+/// A command that answers a question has no answer; 1 is one of the answers.
 const NO_ANSWER: u8 = 2;
 
 #[tokio::main]
@@ -17,7 +17,7 @@ async fn main() -> ExitCode {
     telemetry::init_logs(&options.logs);
     let failed = match options.command {
         Command::Run(_) | Command::CreateTopic(_) => ExitCode::FAILURE,
-        Command::Recount(_) => ExitCode::from(NO_ANSWER),
+        Command::Recount(_) | Command::Parked(_) => ExitCode::from(NO_ANSWER),
     };
     match execute(options.command).await {
         Ok(code) => code,
@@ -33,6 +33,7 @@ async fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::Run(args) => run(*args).await?,
         Command::CreateTopic(args) => args.kafka.create_topic(args.partitions, args.replication).await?,
         Command::Recount(args) => return Ok(commands::recount(&args).await?),
+        Command::Parked(command) => return commands::parked(command).await,
     }
     Ok(ExitCode::SUCCESS)
 }

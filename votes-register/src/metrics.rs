@@ -16,6 +16,7 @@ pub(crate) fn describe() {
     describe_counter!("votes_counted_total", Unit::Count, "Votes added to buckets");
     describe_counter!("votes_duplicate_total", Unit::Count, "Records of ballots that were counted before");
     describe_counter!("votes_parked_total", Unit::Count, "Records parked as dead letters, by reason");
+    describe_counter!("votes_replayed_total", Unit::Count, "Parked votes that were counted after all");
     describe_counter!(
         "register_fenced_total",
         Unit::Count,

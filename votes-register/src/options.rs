@@ -28,6 +28,21 @@ pub enum Command {
     /// Count a paredão again from the log, and compare with the table: exit code 0 when equal, 1 when different, 2 when
     /// there is no answer
     Recount(RecountArgs),
+    /// Look at records that couldn't be counted, and replay good votes among them
+    #[command(subcommand)]
+    Parked(ParkedCommand),
+}
+
+/// What to do with parked records.
+#[derive(Debug, Subcommand)]
+pub enum ParkedCommand {
+    /// List them, by id
+    List(ParkedListArgs),
+    /// Show one, with what is kept of its key and value
+    Show(ParkedShowArgs),
+    /// Count good votes that were parked, each once; a dry run unless --execute is given. Exit code 0 when all are (or would
+    /// be) replayed, 1 when any is refused, 2 when it broke off
+    Replay(ParkedReplayArgs),
 }
 
 /// How to count.
@@ -96,4 +111,73 @@ pub struct RecountArgs {
     /// The zone of civil days, as the aggregator that compacts has it
     #[arg(long, env = "ZONE", default_value = "America/Sao_Paulo")]
     pub zone: String,
+}
+
+/// Which parked records to list.
+#[derive(Debug, Clone, Args)]
+pub struct ParkedListArgs {
+    /// Which database.
+    #[command(flatten)]
+    pub postgres: PostgresArgs,
+    /// The topic that they lie in
+    #[arg(long, env = "KAFKA_TOPIC", default_value = "votes")]
+    pub kafka_topic: String,
+    /// Only those parked for this reason
+    #[arg(long)]
+    pub reason: Option<String>,
+    /// Only those of this partition
+    #[arg(long)]
+    pub partition: Option<i32>,
+    /// Only those that were replayed (true) or weren't (false)
+    #[arg(long)]
+    pub replayed: Option<bool>,
+    /// Only those with greater ids
+    #[arg(long, default_value_t = 0)]
+    pub after: i64,
+    /// How many at most
+    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(i64).range(1..=1_000))]
+    pub limit: i64,
+}
+
+/// Which parked record to show.
+#[derive(Debug, Clone, Args)]
+pub struct ParkedShowArgs {
+    /// Which database.
+    #[command(flatten)]
+    pub postgres: PostgresArgs,
+    /// The topic that it lies in
+    #[arg(long, env = "KAFKA_TOPIC", default_value = "votes")]
+    pub kafka_topic: String,
+    /// Its id
+    pub id: i64,
+}
+
+/// Which parked records to replay.
+#[derive(Debug, Clone, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true))]
+pub struct ParkedReplayArgs {
+    /// Which topic.
+    #[command(flatten)]
+    pub kafka: KafkaArgs,
+    /// Which database.
+    #[command(flatten)]
+    pub postgres: PostgresArgs,
+    /// Those with these ids, at most 1000
+    #[arg(group = "which", num_args = 1..=1_000)]
+    pub ids: Vec<i64>,
+    /// Those parked for this reason
+    #[arg(long, group = "which")]
+    pub reason: Option<String>,
+    /// All good votes
+    #[arg(long, group = "which")]
+    pub all: bool,
+    /// Count them
+    #[arg(long, conflicts_with = "dry_run")]
+    pub execute: bool,
+    /// Only say what would become of them, as without --execute
+    #[arg(long)]
+    pub dry_run: bool,
+    /// In whose name
+    #[arg(long, env = "USER", default_value = "operator")]
+    pub who: String,
 }

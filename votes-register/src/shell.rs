@@ -20,6 +20,7 @@ use crate::core::{Claim, Cursor, Effect, Event, Limits, Outage, Partition};
 use crate::log_index::LogIndex;
 use crate::metrics;
 use crate::options::CountingArgs;
+use crate::parked::{DeadLetters, requests};
 use crate::store::Store;
 
 /// How often partitions are told that time has passed.
@@ -72,6 +73,8 @@ pub async fn run(
     }
     let log = LogIndex::new(kafka, &node)?;
     let mut consumer = consumer::start(kafka, &counting.group, &node)?;
+    let letters = DeadLetters::new(postgres, &kafka.kafka_topic)?;
+    let replaying = tokio::spawn(requests::run(kafka.clone(), letters, node.clone(), shutdown.clone()));
     readiness.clear("kafka");
     tracing::info!(node, topic = kafka.kafka_topic, group = counting.group, "counting");
     let (answer, mut answers) = mpsc::channel(ANSWERS_MAX);
@@ -94,6 +97,8 @@ pub async fn run(
     shell.count(&mut consumer.reports, &mut answers, &shutdown).await;
     shell.drain(&mut consumer.reports, &mut answers).await;
     shell.leave(consumer.reports, consumer.thread).await;
+    // It has heard of the shutdown, and a replay may be broken off anywhere.
+    replaying.abort();
     Ok(())
 }
 

@@ -9,6 +9,7 @@ use voting_commons::window::{CLOCK_SKEW_MILLIS, WINDOW_MILLIS};
 use voting_commons::{BallotId, ParedaoId, codec};
 
 use crate::log_reader::LogRecord;
+use crate::skipped;
 
 /// What the log alone doesn't say of a partition.
 #[derive(Debug, Clone, Default)]
@@ -58,7 +59,8 @@ impl<'a> PartitionCount<'a> {
         }
         let is_first = self.met.entry(minute).or_default().insert(vote.ballot);
         let is_from_future = minute_starts - CLOCK_SKEW_MILLIS > self.log_clock;
-        let is_passed_over = self.skips(record.offset) || self.notes.refused.contains(&record.offset);
+        let is_passed_over =
+            skipped::holds(&self.notes.skipped, record.offset) || self.notes.refused.contains(&record.offset);
         if is_first && !is_from_future && !is_passed_over && vote.group.paredao == self.paredao {
             *self.votes.entry((vote.group.participant.get(), minute)).or_default() += 1;
         }
@@ -72,16 +74,10 @@ impl<'a> PartitionCount<'a> {
 
     /// Offsets may be missing where they were skipped, and nowhere else.
     fn pass_to(&mut self, offset: i64) {
-        while self.next_offset < offset && self.gap.is_none() {
-            match self.notes.skipped.iter().find(|skipped| skipped.contains(&self.next_offset)) {
-                Some(skipped) => self.next_offset = skipped.end,
-                None => self.gap = Some(self.next_offset..offset),
-            }
+        if self.gap.is_none() {
+            let missing = skipped::first_not_in(&self.notes.skipped, self.next_offset..offset);
+            self.gap = missing.map(|missing| missing..offset);
         }
-    }
-
-    fn skips(&self, offset: i64) -> bool {
-        self.notes.skipped.iter().any(|skipped| skipped.contains(&offset))
     }
 }
 

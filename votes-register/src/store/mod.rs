@@ -162,8 +162,16 @@ fn outcome_of(error: &StoreError) -> FlushOutcome {
 }
 
 /// SQLSTATE classes 22 (data exception) and 23 (integrity constraint violation).
-pub(crate) fn is_about_data(state: &SqlState) -> bool {
+fn is_about_data(state: &SqlState) -> bool {
     state.code().starts_with("22") || state.code().starts_with("23")
+}
+
+/// What Postgres says where it refuses the data of a statement; `None` where something else failed.
+pub(crate) fn data_error(error: &StoreError) -> Option<String> {
+    match outcome_of(error) {
+        FlushOutcome::DataError(detail) => Some(detail),
+        _ => None,
+    }
 }
 
 fn describe(error: &tokio_postgres::Error) -> String {

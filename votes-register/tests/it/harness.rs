@@ -1,13 +1,16 @@
 //! Votes put into the topic by hand, registers run as processes, and what they wrote.
 
 use std::process::{Child, Command, Output, Stdio};
+use std::time::Duration;
 
 use dev_stack::port;
 use jiff::Timestamp;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use rdkafka::consumer::{BaseConsumer, Consumer as _};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::util::Timeout;
+use rdkafka::{Message as _, Offset, TopicPartitionList};
 use test_support::{TestDatabase, eventually, fresh_database, fresh_topic};
 use voting_commons::adapters::kafka::KafkaArgs;
 use voting_commons::{BallotId, Group, Minute, UnixMillis, Vote, codec, partitioner};
@@ -86,6 +89,20 @@ impl Scene {
         record.key = key;
         record.payload = value;
         self.producer.send(record, Timeout::Never).await.unwrap().offset
+    }
+
+    /// When the broker got the record at `offset`, in milliseconds since the Unix epoch.
+    pub(crate) async fn appended_at(&self, partition: i32, offset: i64) -> i64 {
+        let consumer: BaseConsumer = self.kafka.client_config("test-reader").set("group.id", "test").create().unwrap();
+        let mut place = TopicPartitionList::new();
+        place.add_partition_offset(&self.kafka.kafka_topic, partition, Offset::Offset(offset)).unwrap();
+        consumer.assign(&place).unwrap();
+        eventually("the record to be read", async || {
+            let message = consumer.poll(Duration::ZERO)?.unwrap();
+            assert_eq!(message.offset(), offset);
+            message.timestamp().to_millis()
+        })
+        .await
     }
 
     /// Starts a register in a process of its own.

@@ -8,4 +8,5 @@ mod crashes;
 mod harness;
 mod log_faults;
 mod recount;
+mod replay;
 mod store;
