@@ -20,6 +20,9 @@ pub(crate) enum Error {
     /// 400: the body can't be read as a form; why, for developers.
     #[error("O formulário não pôde ser lido.")]
     FormMalformed(String),
+    /// 400: the body can't be read as JSON; why, for developers.
+    #[error("O corpo não pôde ser lido.")]
+    BodyMalformed(String),
     /// 400: the query's parameters can't be read; why, for developers.
     #[error("Os parâmetros não puderam ser lidos.")]
     QueryMalformed(String),
@@ -38,6 +41,12 @@ pub(crate) enum Error {
     /// 404: no paredão has this slug.
     #[error("Não existe um paredão com este endereço.")]
     ParedaoUnknown,
+    /// 404: no record was parked under this id.
+    #[error("Não existe uma mensagem separada com este número.")]
+    DeadLetterUnknown,
+    /// 404: no replay has this id.
+    #[error("Não existe um reprocessamento com este número.")]
+    ReplayUnknown,
     /// 405: this address takes other methods.
     #[error("Este endereço não aceita este método.")]
     MethodNotAllowed,
@@ -67,6 +76,9 @@ pub(crate) enum Error {
         /// What is wrong with it.
         source: PictureError,
     },
+    /// 422: it isn't clear what to replay; what is wrong, for developers.
+    #[error("O pedido não diz quais mensagens reprocessar.")]
+    ReplayInvalid(String),
     /// 422: the range ends before it begins.
     #[error("O início do intervalo (from) vem depois do fim (to).")]
     RangeBackwards,
@@ -124,12 +136,15 @@ impl Error {
     fn kind(&self) -> (StatusCode, &'static str, &'static str) {
         let (status, name, title) = match self {
             Self::FormMalformed(_) => (400, "form-malformed", "The form can't be read"),
+            Self::BodyMalformed(_) => (400, "body-malformed", "The body can't be read"),
             Self::QueryMalformed(_) => (400, "query-malformed", "The query's parameters can't be read"),
             Self::Unauthenticated => (401, "unauthenticated", "No session and no valid token"),
             Self::WrongPassword => (401, "wrong-password", "The name or the password is wrong"),
             Self::CrossSite => (403, "cross-site", "The request comes from another site"),
             Self::NotFound => (404, "not-found", "Nothing is here"),
             Self::ParedaoUnknown => (404, "paredao-unknown", "No such paredão"),
+            Self::DeadLetterUnknown => (404, "dead-letter-unknown", "No such dead letter"),
+            Self::ReplayUnknown => (404, "replay-unknown", "No such replay"),
             Self::MethodNotAllowed => (405, "method-not-allowed", "The method isn't allowed here"),
             Self::SlugTaken => (409, "slug-taken", "Another paredão has this slug"),
             Self::AlreadyClosed => (409, "paredao-closed", "The paredão's closing has passed"),
@@ -138,6 +153,7 @@ impl Error {
             Self::UnsupportedMediaType => (415, "content-type-unsupported", "The content type isn't supported"),
             Self::ParedaoInvalid(_) => (422, "paredao-invalid", "Such a paredão can't be made"),
             Self::PictureRefused { .. } => (422, "picture-refused", "A picture can't be used"),
+            Self::ReplayInvalid(_) => (422, "replay-invalid", "It isn't clear what to replay"),
             Self::RangeBackwards => (422, "range-backwards", "The range ends before it begins"),
             Self::RangeTooLong => (422, "range-too-long", "The range has too many points"),
             Self::ValueRefused(_) => (422, "value-refused", "A value can't be stored"),
@@ -156,9 +172,10 @@ impl Error {
     /// What exactly is wrong, for developers.
     fn about(&self) -> Option<String> {
         match self {
-            Self::FormMalformed(about) | Self::QueryMalformed(about) => {
-                Some(about.chars().take(ABOUT_CHARS_MAX).collect())
-            }
+            Self::FormMalformed(about)
+            | Self::QueryMalformed(about)
+            | Self::BodyMalformed(about)
+            | Self::ReplayInvalid(about) => Some(about.chars().take(ABOUT_CHARS_MAX).collect()),
             _ => None,
         }
     }

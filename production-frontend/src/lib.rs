@@ -1,11 +1,12 @@
 //! The production team's frontend: making, opening and closing paredões, and exact totals, as pages and as an API.
 //!
-//! [`app`] puts the routes together. Each subject owns its views, SQL and API handlers: [`paredao`], [`totals`]; `pages`
-//! renders those same views. `auth` says who may ask, [`error`] what an answer looks like when something is wrong.
+//! [`app`] puts the routes together. Each subject owns its views, SQL and API handlers: [`paredao`], [`totals`],
+//! [`dead_letters`]; `pages` renders those same views. `auth` says who may ask, [`error`] what an answer looks like when something is wrong.
 
 mod app;
 mod auth;
 pub mod commands;
+pub mod dead_letters;
 mod error;
 mod measures;
 mod openapi;

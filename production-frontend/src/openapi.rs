@@ -12,7 +12,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::App;
 use crate::error::Problem;
-use crate::{paredao, totals};
+use crate::{dead_letters, paredao, totals};
 
 /// Swagger UI styles its own elements and draws with data URLs.
 const DOCS_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; \
@@ -22,7 +22,7 @@ const DOCS_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline';
 #[openapi(
     info(
         title = "Production's API",
-        description = "Make, open and close paredões, and read exact totals. Refusals are problem details (RFC 9457)."
+        description = "Make, open and close paredões, read exact totals, and see what couldn't be counted. Refusals are problem details (RFC 9457)."
     ),
     security(("bearer" = [])),
     components(schemas(Problem)),
@@ -67,7 +67,10 @@ fn is_refusal(status: &str) -> bool {
 }
 
 fn described() -> OpenApiRouter<App> {
-    OpenApiRouter::with_openapi(Description::openapi()).merge(paredao::api::routes()).merge(totals::api::routes())
+    OpenApiRouter::with_openapi(Description::openapi())
+        .merge(paredao::api::routes())
+        .merge(totals::api::routes())
+        .merge(dead_letters::api::routes())
 }
 
 /// The API.

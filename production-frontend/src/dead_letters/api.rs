@@ -1,0 +1,183 @@
+//! The API of dead letters: list, show, replay.
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
+use axum::extract::{Path, Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::AppendHeaders;
+use serde::Deserialize;
+use sqlx::PgPool;
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::replays::{self, Order};
+use super::store::{self, Filter};
+use super::{DeadLetterDetail, DeadLetterPage, ReplayView};
+use crate::app::App;
+use crate::auth::Producer;
+use crate::error::Error;
+
+/// The most items of one page.
+const PAGE_ITEMS_MAX: i64 = 1_000;
+/// The items of a page where nothing else is asked for.
+const PAGE_ITEMS: i64 = 100;
+/// The most ids of one replay.
+const REPLAY_IDS_MAX: usize = 1_000;
+/// The longest name of a reason, in characters.
+const REASON_CHARS_MAX: usize = 100;
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(show))
+        .routes(routes!(replay))
+        .routes(routes!(show_replay))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    /// Only those parked for this reason
+    reason: Option<String>,
+    /// Only those of this partition
+    partition: Option<i32>,
+    /// Only those that were replayed (true) or weren't (false)
+    replayed: Option<bool>,
+    /// Only those with greater ids: the `next` of the page before
+    #[serde(default)]
+    after: i64,
+    /// How many at most; 100 without it
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<i64>,
+}
+
+/// Lists records that couldn't be counted, by id.
+#[utoipa::path(
+    get, path = "/api/v1/dead-letters", params(ListQuery),
+    responses(
+        (status = 200, description = "one page of them", body = DeadLetterPage),
+        (status = 400, description = "a parameter is unknown or can't be read"),
+    )
+)]
+async fn list(
+    _: Producer,
+    State(pool): State<PgPool>,
+    query: Result<Query<ListQuery>, QueryRejection>,
+) -> Result<Json<DeadLetterPage>, Error> {
+    let Query(query) = query.map_err(|rejection| Error::QueryMalformed(rejection.body_text()))?;
+    let limit = query.limit.unwrap_or(PAGE_ITEMS);
+    if !(1..=PAGE_ITEMS_MAX).contains(&limit) {
+        return Err(Error::QueryMalformed(format!("limit goes from 1 to {PAGE_ITEMS_MAX}")));
+    }
+    let ListQuery { reason, partition, replayed, after, .. } = query;
+    Ok(Json(store::list(&pool, &Filter { reason, partition, replayed, after, id: None }, limit).await?))
+}
+
+/// Shows a record that couldn't be counted, with what is kept of it.
+#[utoipa::path(
+    get, path = "/api/v1/dead-letters/{id}", params(("id" = i64, Path)),
+    responses(
+        (status = 200, description = "at most 64 KiB of the record", body = DeadLetterDetail),
+        (status = 404, description = "no such dead letter"),
+    )
+)]
+async fn show(
+    _: Producer,
+    State(pool): State<PgPool>,
+    id: Result<Path<i64>, PathRejection>,
+) -> Result<Json<DeadLetterDetail>, Error> {
+    let Path(id) = id.map_err(|_| Error::NotFound)?;
+    Ok(Json(store::find(&pool, id).await?))
+}
+
+/// Which dead letters: exactly one of `ids`, `reason` and `all`.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct ReplayOrder {
+    /// These, at most 1000
+    ids: Option<Vec<i64>>,
+    /// Those parked for this reason and not yet replayed
+    reason: Option<String>,
+    /// All good votes that weren't yet replayed
+    #[serde(default)]
+    all: bool,
+    /// Only say what would happen
+    #[serde(default = "yes")]
+    #[schema(default = true)]
+    dry_run: bool,
+}
+
+fn yes() -> bool {
+    true
+}
+
+impl ReplayOrder {
+    fn check(self) -> Result<Order, Error> {
+        let Self { ids, reason, all, dry_run } = self;
+        let invalid = |what: String| Err(Error::ReplayInvalid(what));
+        match (&ids, &reason, all) {
+            (Some(ids), None, false) if (1..=REPLAY_IDS_MAX).contains(&ids.len()) => {}
+            (Some(_), None, false) => return invalid(format!("ids takes 1 to {REPLAY_IDS_MAX} ids")),
+            (None, Some(reason), false) if (1..=REASON_CHARS_MAX).contains(&reason.chars().count()) => {}
+            (None, Some(_), false) => return invalid(format!("reason takes 1 to {REASON_CHARS_MAX} characters")),
+            (None, None, true) => {}
+            _ => return invalid("choose one of ids, reason and all".to_owned()),
+        }
+        Ok(Order { ids, reason, dry_run })
+    }
+}
+
+/// Asks that good votes be counted, each once; unless `dry_run` is false, only says what would happen.
+///
+/// A register carries it out, for only registers read the log: see how far it is at the address in `Location`.
+#[utoipa::path(
+    post, path = "/api/v1/dead-letters/replay", request_body = ReplayOrder,
+    responses(
+        (
+            status = 202, description = "a register will take it", body = ReplayView,
+            headers(("Location" = String, description = "where its outcomes will be")),
+        ),
+        (status = 400, description = "the body can't be read"),
+        (status = 413, description = "the body is too large"),
+        (status = 415, description = "it isn't application/json"),
+        (status = 422, description = "it isn't clear what to replay"),
+    )
+)]
+async fn replay(
+    producer: Producer,
+    State(pool): State<PgPool>,
+    order: Result<Json<ReplayOrder>, JsonRejection>,
+) -> Result<(StatusCode, AppendHeaders<[(header::HeaderName, String); 1]>, Json<ReplayView>), Error> {
+    let Json(order) = order.map_err(refused)?;
+    let view = replays::request(&pool, &order.check()?, &producer.name).await?;
+    tracing::info!(request = view.id, dry_run = view.dry_run, by = producer.name, "replay requested");
+    let location = format!("/api/v1/dead-letters/replays/{}", view.id);
+    Ok((StatusCode::ACCEPTED, AppendHeaders([(header::LOCATION, location)]), Json(view)))
+}
+
+fn refused(rejection: JsonRejection) -> Error {
+    match rejection.status() {
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Error::UnsupportedMediaType,
+        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
+        _ => Error::BodyMalformed(rejection.body_text()),
+    }
+}
+
+/// Shows a replay and what became of each dead letter.
+#[utoipa::path(
+    get, path = "/api/v1/dead-letters/replays/{id}", params(("id" = i64, Path)),
+    responses(
+        (status = 200, description = "all of one snapshot of the database", body = ReplayView),
+        (status = 404, description = "no such replay"),
+    )
+)]
+async fn show_replay(
+    _: Producer,
+    State(pool): State<PgPool>,
+    id: Result<Path<i64>, PathRejection>,
+) -> Result<Json<ReplayView>, Error> {
+    let Path(id) = id.map_err(|_| Error::NotFound)?;
+    Ok(Json(replays::find(&pool, id).await?))
+}
