@@ -137,8 +137,25 @@ impl Production {
     /// # Panics
     /// When there is no answer.
     pub async fn totals(&self, slug: &str, query: &str) -> Answer {
-        let url = format!("{}/api/v1/paredoes/{slug}/totals?{query}", self.url);
-        let response = self.client.get(url).bearer_auth(&self.token).send().await;
+        self.get(&format!("/api/v1/paredoes/{slug}/totals?{query}")).await
+    }
+
+    /// What lies at `path`.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn get(&self, path: &str) -> Answer {
+        let response = self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.token).send().await;
+        Answer::of(response.expect("the production's frontend answers")).await
+    }
+
+    /// Asks for a replay of parked votes.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn replay(&self, order: &Value) -> Answer {
+        let url = format!("{}/api/v1/dead-letters/replay", self.url);
+        let response = self.client.post(url).bearer_auth(&self.token).json(order).send().await;
         Answer::of(response.expect("the production's frontend answers")).await
     }
 

@@ -118,7 +118,8 @@ impl System {
         let broken: i64 = sqlx::query_scalar(
             "SELECT count(*) FROM register_cursor AS c
              WHERE next_offset - start_offset <> counted + duplicate + parked + skipped
-                OR counted <> (SELECT coalesce(sum(votes), 0) FROM bucket AS b WHERE b.partition = c.partition)",
+                OR counted + (SELECT count(*) FROM replayed AS r WHERE r.partition = c.partition)
+                   <> (SELECT coalesce(sum(votes), 0) FROM bucket AS b WHERE b.partition = c.partition)",
         )
         .fetch_one(&self.database.pool)
         .await

@@ -442,3 +442,18 @@ fn default_node() -> String {
     let host = std::env::var("HOSTNAME").unwrap_or_else(|_| "register".to_owned());
     format!("{host}-{}", std::process::id())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_double_vary_and_end_at_a_limit() {
+        for (attempt, millis) in [(1, 50), (2, 100), (3, 200), (4, 400), (1_000, 3_000)] {
+            let pauses: Vec<_> = (0..50).map(|_| retry_pause(attempt)).collect();
+            let range = Duration::from_millis(millis)..=Duration::from_millis(2 * millis);
+            assert!(pauses.iter().all(|pause| range.contains(pause)), "attempt {attempt}: {pauses:?}");
+            assert!(pauses.iter().any(|pause| *pause != pauses[0]), "attempt {attempt} has no jitter");
+        }
+    }
+}

@@ -4,4 +4,5 @@
 
 mod browser;
 mod faults;
+mod replay;
 mod votes_over_http;

@@ -88,9 +88,12 @@ fn late_at(minute: i32) -> i64 {
 
 #[cfg(test)]
 mod tests {
+    use rand::rngs::StdRng;
+    use rand::{RngExt, SeedableRng};
     use voting_commons::{Group, Minute, UnixMillis, Vote};
 
     use super::*;
+    use crate::core::{Claim, Cursor, Effect, Event, Limits, Partition, Position, Record};
 
     const MINUTE: i32 = 1_000;
 
@@ -116,13 +119,17 @@ mod tests {
         }
 
         fn count(&self) -> Result<i64, Range<i64>> {
+            Ok(self.votes()?.get(&(2, MINUTE)).copied().unwrap_or(0))
+        }
+
+        fn votes(&self) -> Result<HashMap<Place, i64>, Range<i64>> {
             let mut count = PartitionCount::new(1.try_into().unwrap(), &self.notes, 0);
             for (offset, appended_at, key, value) in &self.records {
                 let (key, value) = (Some(key.as_bytes()), Some(value.as_slice()));
                 count.take(&LogRecord { offset: *offset, appended_at: *appended_at, key, value }, 0);
             }
             let to = self.records.last().map_or(0, |last| last.0 + 1);
-            Ok(count.finish(to)?.get(&(2, MINUTE)).copied().unwrap_or(0))
+            count.finish(to)
         }
     }
 
@@ -132,6 +139,47 @@ mod tests {
         assert_eq!(Log::new().vote(1, -31).vote(1, 0).vote(2, -30).count(), Ok(1), "from the future, then repeated");
         // The clock is the running maximum: a stamp that goes back makes nothing young again.
         assert_eq!(Log::new().vote(1, 275).vote(2, 0).count(), Ok(0));
+    }
+
+    /// What the core counts of the same log, in one batch.
+    fn core_counts(log: &Log) -> HashMap<Place, i64> {
+        let end = i64::try_from(log.records.len()).unwrap();
+        let at = Position { next_offset: 0, log_clock: UnixMillis(0), fingerprint: None };
+        let cursor = Cursor { start_offset: 0, at, epoch: 1 };
+        let claim = Claim { cursor, parked: Vec::new(), low: 0, high: end };
+        let records = log.records.iter().map(|(offset, appended_at, key, value)| {
+            Record::decode(0, *offset, *appended_at, Some(key.as_bytes()), Some(value))
+        });
+        let (mut core, _) = Partition::assigned(0, Limits::default());
+        let now = UnixMillis(i64::MAX);
+        core.step(0, Event::Claimed(Ok(claim)), now);
+        let mut effects = core.step(0, Event::Records(records.collect()), now);
+        effects.extend(core.step(0, Event::Drain, now));
+        let flushed = effects.iter().find_map(|effect| match effect {
+            Effect::Flush { batch, .. } => Some(batch.tally.sorted()),
+            _ => None,
+        });
+        let place = |group: Group| (group.participant.get(), group.minute.get());
+        flushed.into_iter().flatten().map(|(group, votes)| (place(group), votes)).collect()
+    }
+
+    #[test]
+    fn the_core_counts_what_the_recount_says() {
+        let mut outcomes = HashSet::new();
+        for seed in 0..500 {
+            let mut random = StdRng::seed_from_u64(seed);
+            let mut log = Log::new();
+            let mut seconds = -60;
+            for _ in 0..200 {
+                // Mostly forwards, and now and then back, as when another broker leads.
+                seconds += random.random_range(-5..10);
+                log = log.vote(random.random_range(0..80), seconds);
+            }
+            let (counted, core) = (log.votes(), core_counts(&log));
+            assert_eq!(counted.as_ref(), Ok(&core), "seed {seed}");
+            outcomes.insert(core.values().sum::<i64>());
+        }
+        assert!(outcomes.len() > 10, "the logs are too much alike: {outcomes:?}");
     }
 
     #[test]
