@@ -66,7 +66,9 @@ pub(crate) enum Question {
     Retry {
         attempt: u32,
     },
-    Look,
+    Look {
+        asked_at: i64,
+    },
 }
 
 /// A question, and whose it is.
@@ -254,10 +256,10 @@ impl Shell {
     }
 
     pub(crate) fn look(&mut self) {
-        let looking: Vec<i32> =
-            self.partitions.iter().filter_map(|(p, owned)| owned.core.written().map(|_| *p)).collect();
-        for partition in looking {
-            self.ask(partition, Question::Look);
+        let owned = self.partitions.iter();
+        let looking: Vec<_> = owned.filter_map(|(p, owned)| Some((*p, owned.core.written()?))).collect();
+        for (partition, written) in looking {
+            self.ask(partition, Question::Look { asked_at: written.next_offset });
         }
     }
 }

@@ -54,7 +54,7 @@ impl World {
 
     fn ask(&mut self, node: usize, partition: i32, question: Question) -> Stage {
         match question {
-            Question::ClaimEnds | Question::Locate { .. } | Question::Look if self.log_away => {
+            Question::ClaimEnds | Question::Locate { .. } | Question::Look { .. } if self.log_away => {
                 self.fired.note(Fault::LogOutage);
                 Stage::Answered(match question {
                     Question::ClaimEnds => Event::Claimed(Err(Outage)),
@@ -67,9 +67,9 @@ impl World {
                 Stage::Asking(Question::ClaimCursor { low, high })
             }
             Question::Locate { stamp } => Stage::Answered(Event::Located(Ok(self.topic.offset_at(partition, stamp)))),
-            Question::Look => {
+            Question::Look { asked_at } => {
                 let (low, high) = (self.topic.low(partition), self.topic.high(partition));
-                Stage::Answered(Event::LogSeen { low, high })
+                Stage::Answered(Event::LogSeen { low, high, asked_at })
             }
             Question::Retry { attempt } => {
                 let pause_max = 50 << attempt.min(6);

@@ -358,7 +358,7 @@ impl Shell {
                         let lag_records = (ends.high - written.next_offset).max(0);
                         let lag_millis = if lag_records == 0 { 0 } else { now().since(written.log_clock).max(0) };
                         metrics::partition(partition, lag_records, lag_millis, ballots);
-                        Event::LogSeen { low: ends.low, high: ends.high }
+                        Event::LogSeen { low: ends.low, high: ends.high, asked_at: written.next_offset }
                     }
                     Err(error) => {
                         tracing::debug!(partition, %error, "can't see where the log ends");

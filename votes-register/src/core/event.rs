@@ -33,6 +33,8 @@ pub enum Event {
         low: i64,
         /// The offset that the next record will get.
         high: i64,
+        /// Where the written position stood when the log was asked: it may have passed `high` since.
+        asked_at: i64,
     },
     /// Time has passed.
     Tick,

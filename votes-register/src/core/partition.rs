@@ -152,7 +152,7 @@ impl Partition {
             },
             Event::NotLogAppendTime { offset } => self.halt(Halt::NotLogAppendTime { offset }, &mut effects),
             Event::RetryDue => self.retry(&mut effects),
-            Event::LogSeen { low, high } => self.log_seen(low, high, &mut effects),
+            Event::LogSeen { low, high, asked_at } => self.log_seen(low, high, asked_at, &mut effects),
             Event::Tick => self.go_on(now, &mut effects),
             Event::Drain => self.drain(now, &mut effects),
         }
@@ -341,17 +341,16 @@ impl Partition {
         }
     }
 
-    fn log_seen(&mut self, low: i64, high: i64, effects: &mut Vec<Effect>) {
+    fn log_seen(&mut self, low: i64, high: i64, asked_at: i64, effects: &mut Vec<Effect>) {
         let read_to = match &self.state {
             State::Rebuilding(rebuilding) => rebuilding.next_offset,
             State::Counting(counting) => counting.read_to(),
             _ => return,
         };
-        let written = self.written().map(|written| written.next_offset);
         if low > read_to {
             self.halt(Halt::LogTrimmed { next_offset: read_to, low }, effects);
-        } else if let Some(next_offset) = written.filter(|next_offset| high < *next_offset) {
-            self.halt(Halt::LogShorter { next_offset, high }, effects);
+        } else if high < asked_at {
+            self.halt(Halt::LogShorter { next_offset: asked_at, high }, effects);
         }
     }
 

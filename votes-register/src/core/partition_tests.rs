@@ -445,6 +445,19 @@ fn a_log_that_lost_records_halts_and_never_skips() {
 }
 
 #[test]
+fn a_log_that_was_seen_before_more_was_counted_isnt_shorter() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    let mut core = world.run();
+    let seen = |high, asked_at| Event::LogSeen { low: 0, high, asked_at };
+    // The log was asked before the vote was there, and its answer took longer than the vote.
+    assert_eq!(core.written().map(|written| written.next_offset), Some(1));
+    assert!(core.step(core.generation(), seen(0, 0), world.now).is_empty());
+    let effects = core.step(core.generation(), seen(0, 1), world.now);
+    assert!(matches!(effects.as_slice(), [Effect::Pause, Effect::Halt(Halt::LogShorter { next_offset: 1, high: 0 })]));
+}
+
+#[test]
 fn a_topic_made_anew_shows_by_its_fingerprint() {
     let mut world = World::new();
     world.append(&vote(1, 0));
