@@ -118,21 +118,21 @@ impl Consumer {
         }
     }
 
+    /// Carries out a command, unless it is from before the partition's present assignment.
     fn obey(&mut self, command: &Command) {
-        match *command {
-            Command::Read { partition, generation, from } => {
-                if let Some(reading) = self.reading.get_mut(&partition) {
-                    *reading = Reading { generation, next_offset: from, paused: false };
-                }
-            }
-            Command::Pause { partition } => self.pause(partition, true),
-            Command::Resume { partition } => self.pause(partition, false),
+        let (Command::Read { partition, generation, .. }
+        | Command::Pause { partition, generation }
+        | Command::Resume { partition, generation }) = command;
+        let Some(reading) = self.reading.get_mut(partition) else { return };
+        if *generation < reading.generation {
+            return;
         }
-    }
-
-    fn pause(&mut self, partition: i32, paused: bool) {
-        if let Some(reading) = self.reading.get_mut(&partition) {
-            reading.paused = paused;
+        match *command {
+            Command::Read { generation, from, .. } => {
+                *reading = Reading { generation, next_offset: from, paused: false };
+            }
+            Command::Pause { .. } => reading.paused = true,
+            Command::Resume { .. } => reading.paused = false,
         }
     }
 

@@ -28,8 +28,8 @@ pub(crate) enum Report {
 #[derive(Debug)]
 pub(crate) enum Command {
     Read { partition: i32, generation: u64, from: i64 },
-    Pause { partition: i32 },
-    Resume { partition: i32 },
+    Pause { partition: i32, generation: u64 },
+    Resume { partition: i32, generation: u64 },
 }
 
 /// Where to read a partition from; `None` for one that has halted.
@@ -214,8 +214,8 @@ impl Shell {
                 Effect::Retry { attempt } => self.ask(partition, Question::Retry { attempt }),
                 Effect::Read { from } => self.read(partition, Some(from)),
                 Effect::Applied(_) => {}
-                Effect::Pause => self.out.commands.push(Command::Pause { partition }),
-                Effect::Resume => self.out.commands.push(Command::Resume { partition }),
+                Effect::Pause => self.command_of(partition, |generation| Command::Pause { partition, generation }),
+                Effect::Resume => self.command_of(partition, |generation| Command::Resume { partition, generation }),
                 Effect::Fenced => self.out.notes.push((partition, Note::Fenced)),
                 Effect::Halt(halt) => {
                     if let Some(owned) = self.partitions.get_mut(&partition) {
@@ -252,6 +252,12 @@ impl Shell {
             }
             (None, Some(from)) => self.out.commands.push(Command::Read { partition, generation, from }),
             (None, None) => {}
+        }
+    }
+
+    fn command_of(&mut self, partition: i32, command: impl FnOnce(u64) -> Command) {
+        if let Some(owned) = self.partitions.get(&partition) {
+            self.out.commands.push(command(owned.core.generation()));
         }
     }
 

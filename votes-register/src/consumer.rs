@@ -56,15 +56,22 @@ pub(crate) struct Start {
     pub(crate) from: Option<i64>,
 }
 
-/// What the loop tells the thread.
+/// What the loop tells the thread. The loop may not have heard yet that a partition was revoked and assigned anew: a
+/// command of a generation before the assignment's is void.
 pub(crate) enum Command {
     Read {
         partition: i32,
         generation: u64,
         from: i64,
     },
-    Pause(i32),
-    Resume(i32),
+    Pause {
+        partition: i32,
+        generation: u64,
+    },
+    Resume {
+        partition: i32,
+        generation: u64,
+    },
     /// Show these positions as the group's committed offsets.
     Commit(Vec<(i32, i64)>),
     /// Leave the group and end.
@@ -127,9 +134,14 @@ impl Poller {
     fn obey(&self) -> bool {
         loop {
             let done = match self.orders.try_recv() {
+                Ok(command) if self.is_void(&command) => Ok(()),
                 Ok(Command::Read { partition, generation, from }) => self.read_from(partition, generation, from),
-                Ok(Command::Pause(partition)) => self.consumer.pause(&self.list(&[(partition, Offset::Invalid)])),
-                Ok(Command::Resume(partition)) => self.consumer.resume(&self.list(&[(partition, Offset::Invalid)])),
+                Ok(Command::Pause { partition, .. }) => {
+                    self.consumer.pause(&self.list(&[(partition, Offset::Invalid)]))
+                }
+                Ok(Command::Resume { partition, .. }) => {
+                    self.consumer.resume(&self.list(&[(partition, Offset::Invalid)]))
+                }
                 Ok(Command::Commit(positions)) => self.commit(&positions),
                 Err(std_mpsc::TryRecvError::Empty) => return true,
                 Ok(Command::Stop) | Err(std_mpsc::TryRecvError::Disconnected) => return false,
@@ -139,6 +151,17 @@ impl Poller {
                 tracing::debug!(%error, "a command came too late");
             }
         }
+    }
+
+    /// Whether `command` is from before the partition's present assignment, or the partition isn't assigned at all.
+    fn is_void(&self, command: &Command) -> bool {
+        let (Command::Read { partition, generation, .. }
+        | Command::Pause { partition, generation }
+        | Command::Resume { partition, generation }) = command
+        else {
+            return false;
+        };
+        self.consumer.context().state().generations.get(partition).is_none_or(|assigned| generation < assigned)
     }
 
     /// Taking a partition away and giving it back drops what was read ahead, unlike a seek, which may come before the

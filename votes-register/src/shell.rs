@@ -293,8 +293,12 @@ impl Shell {
                     self.readiness.clear(&part(partition));
                     metrics::applied(&batch);
                 }
-                Effect::Pause => self.command(Command::Pause(partition)),
-                Effect::Resume => self.command(Command::Resume(partition)),
+                Effect::Pause => {
+                    self.command_of(partition, |generation| Command::Pause { partition, generation });
+                }
+                Effect::Resume => {
+                    self.command_of(partition, |generation| Command::Resume { partition, generation });
+                }
                 Effect::Fenced => {
                     tracing::warn!(partition, "fenced: another register has owned the partition meanwhile");
                     ::metrics::counter!("register_fenced_total").increment(1);
@@ -375,6 +379,13 @@ impl Shell {
         let positions: Vec<_> = owned.filter_map(|(p, owned)| Some((*p, owned.core.written()?.next_offset))).collect();
         if !positions.is_empty() {
             self.command(Command::Commit(positions));
+        }
+    }
+
+    /// Gives a command on behalf of the partition's present generation.
+    fn command_of(&self, partition: i32, command: impl FnOnce(u64) -> Command) {
+        if let Some(owned) = self.partitions.get(&partition) {
+            self.command(command(owned.core.generation()));
         }
     }
 
