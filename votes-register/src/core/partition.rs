@@ -93,7 +93,8 @@ struct Suspicion {
     /// The culprit lies below this offset.
     below: i64,
     batch_records_max: i64,
-    attempts: u32,
+    /// The record that was refused alone, and how many times.
+    refused: (i64, u32),
     culprit: Option<(i64, Refusal)>,
 }
 
@@ -305,22 +306,27 @@ impl Partition {
         let below = self.suspicion.as_ref().map_or(batch.to.next_offset, |suspicion| suspicion.below);
         if batch.records() > 1 {
             let batch_records_max = batch.records() / 2;
-            self.suspicion = Some(Suspicion { below, batch_records_max, attempts: 0, culprit: None });
+            self.suspicion = Some(Suspicion { below, batch_records_max, refused: (below, 0), culprit: None });
             return self.start_over(effects);
         }
         let offset = batch.from_offset;
-        let suspicion =
-            self.suspicion.get_or_insert(Suspicion { below, batch_records_max: 1, attempts: 0, culprit: None });
+        let suspicion = self.suspicion.get_or_insert(Suspicion {
+            below,
+            batch_records_max: 1,
+            refused: (offset, 0),
+            culprit: None,
+        });
         if suspicion.culprit.as_ref().is_some_and(|(culprit, _)| *culprit == offset) {
             return self.halt(Halt::StoreRefusesDeadLetter { offset, detail }, effects);
         }
-        suspicion.attempts += 1;
-        let attempt = suspicion.attempts;
+        // What one record was refused says nothing against the next.
+        let before = if suspicion.refused.0 == offset { suspicion.refused.1 } else { 0 };
+        let attempt = before + 1;
+        suspicion.refused = (offset, attempt);
         if attempt < DATA_ERROR_ATTEMPTS_MAX {
             effects.push(Effect::Retry { attempt });
         } else {
             suspicion.culprit = Some((offset, Refusal { detail, attempts: attempt }));
-            suspicion.attempts = 0;
             self.start_over(effects);
         }
     }

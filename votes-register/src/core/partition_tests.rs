@@ -314,6 +314,25 @@ fn the_record_that_the_store_refuses_is_found_and_parked_alone() {
 }
 
 #[test]
+fn attempts_that_one_record_needed_say_nothing_against_the_next() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    world.append(&vote(2, 0));
+    let refusals = |times: u32| (0..times).map(|_| FlushOutcome::DataError("for a while".to_owned()));
+    // Both together, then the first alone, then, once that is written, the second alone.
+    world.refusals.extend(refusals(1 + DATA_ERROR_ATTEMPTS_MAX - 1));
+    world.refusals.push_back(FlushOutcome::Outage);
+    let mut core = world.assign(0, Limits::default());
+    for _ in 0..20 {
+        world.tick(&mut core);
+        if world.counted() == 1 && world.refusals.is_empty() && world.parked.is_empty() {
+            world.refusals.extend(refusals(1));
+        }
+    }
+    assert_eq!((world.counted(), world.parked.len()), (2, 0));
+}
+
+#[test]
 fn late_and_early_ballots_are_parked_and_the_rest_goes_on() {
     let mut world = World::new();
     world.append(&vote(1, -10));
