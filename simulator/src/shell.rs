@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use votes_register::core::{Batch, Cursor, Effect, Event, Halt, Limits, Partition, Record};
-use voting_commons::UnixMillis;
+use voting_commons::{BallotId, Minute, UnixMillis};
 
 /// What the polling thread tells the loop.
 #[derive(Debug)]
@@ -42,18 +42,20 @@ pub(crate) struct Start {
 /// What a partition's core wants to know, in the stages in which a task finds it out.
 #[derive(Debug, Clone)]
 pub(crate) enum Question {
-    /// A claim first looks where the log begins and ends,
-    ClaimEnds,
+    /// A claim first looks where the log begins,
+    ClaimLow,
     /// then takes the cursor,
     ClaimCursor {
         low: i64,
-        high: i64,
     },
-    /// then reads which ballots are parked.
+    /// then reads which ballots are parked,
     ClaimParked {
-        low: i64,
-        high: i64,
         cursor: Cursor,
+    },
+    /// then looks where the log ends.
+    ClaimEnds {
+        cursor: Cursor,
+        parked: Vec<(Minute, BallotId)>,
     },
     Locate {
         stamp: UnixMillis,
@@ -204,7 +206,7 @@ impl Shell {
     fn carry_out(&mut self, partition: i32, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Claim => self.ask(partition, Question::ClaimEnds),
+                Effect::Claim => self.ask(partition, Question::ClaimLow),
                 Effect::Locate { stamp } => self.ask(partition, Question::Locate { stamp }),
                 Effect::Flush { batch, epoch } => {
                     self.out.notes.push((partition, Note::Flushing(Arc::clone(&batch))));

@@ -54,17 +54,20 @@ impl World {
 
     fn ask(&mut self, node: usize, partition: i32, question: Question) -> Stage {
         match question {
-            Question::ClaimEnds | Question::Locate { .. } | Question::Look { .. } if self.log_away => {
+            Question::ClaimLow | Question::ClaimEnds { .. } | Question::Locate { .. } | Question::Look { .. }
+                if self.log_away =>
+            {
                 self.fired.note(Fault::LogOutage);
                 Stage::Answered(match question {
-                    Question::ClaimEnds => Event::Claimed(Err(Outage)),
                     Question::Locate { .. } => Event::Located(Err(Outage)),
-                    _ => Event::Tick,
+                    Question::Look { .. } => Event::Tick,
+                    _ => Event::Claimed(Err(Outage)),
                 })
             }
-            Question::ClaimEnds => {
+            Question::ClaimLow => Stage::Asking(Question::ClaimCursor { low: self.topic.low(partition) }),
+            Question::ClaimEnds { cursor, parked } => {
                 let (low, high) = (self.topic.low(partition), self.topic.high(partition));
-                Stage::Asking(Question::ClaimCursor { low, high })
+                Stage::Answered(Event::Claimed(Ok(Claim { cursor, parked, low, high })))
             }
             Question::Locate { stamp } => Stage::Answered(Event::Located(Ok(self.topic.offset_at(partition, stamp)))),
             Question::Look { asked_at } => {
@@ -77,10 +80,10 @@ impl World {
             }
             Question::ClaimCursor { .. } | Question::ClaimParked { .. } if self.store_away => self.claim_failed(),
             Question::ReadCursor if self.store_away => Stage::Answered(Event::CursorRead(Err(Outage))),
-            Question::ClaimCursor { low, high } => self.claim(partition, low, high),
-            Question::ClaimParked { low, high, cursor } => {
+            Question::ClaimCursor { low } => self.claim(partition, low),
+            Question::ClaimParked { cursor } => {
                 let parked = self.store.parked_ballots(partition, cursor.at.log_clock);
-                Stage::Answered(Event::Claimed(Ok(Claim { cursor, parked, low, high })))
+                Stage::Asking(Question::ClaimEnds { cursor, parked })
             }
             Question::ReadCursor => Stage::Answered(Event::CursorRead(Ok(self.store.read_cursor(partition)))),
             Question::Flush { batch, epoch } => {
@@ -94,7 +97,7 @@ impl World {
         Stage::Answered(Event::Claimed(Err(Outage)))
     }
 
-    fn claim(&mut self, partition: i32, low: i64, high: i64) -> Stage {
+    fn claim(&mut self, partition: i32, low: i64) -> Stage {
         if self.happens(self.plan.chances.claim_answer_lost) {
             self.fired.note(Fault::ClaimAnswerLost);
             if self.rng.bool() {
@@ -105,7 +108,7 @@ impl World {
             return Stage::Answered(Event::Claimed(Err(Outage)));
         }
         let cursor = self.store.claim(partition, low);
-        Stage::Asking(Question::ClaimParked { low, high, cursor })
+        Stage::Asking(Question::ClaimParked { cursor })
     }
 
     fn flush(&mut self, node: usize, partition: i32, batch: Arc<Batch>, epoch: i64) -> FlushOutcome {

@@ -396,7 +396,7 @@ impl World {
                 Stage::Asking(Question::Flush { batch, epoch }) => {
                     Stray::Flush { partition: task.partition, batch, epoch }
                 }
-                Stage::Asking(Question::ClaimCursor { low, .. }) => Stray::Claim { partition: task.partition, low },
+                Stage::Asking(Question::ClaimCursor { low }) => Stray::Claim { partition: task.partition, low },
                 _ => continue,
             };
             if self.rng.bool() {

@@ -398,9 +398,12 @@ impl Shell {
 
 async fn claim(store: Store, log: LogIndex, partition: i32) -> Event {
     let claimed = async {
-        let ends = log.ends(partition).await.map_err(|error| error.to_string())?;
-        let cursor = store.claim(partition, ends.low).await.map_err(|error| error.to_string())?;
+        let ends = || async { log.ends(partition).await.map_err(|error| error.to_string()) };
+        let low = ends().await?.low;
+        let cursor = store.claim(partition, low).await.map_err(|error| error.to_string())?;
         let parked = store.parked_ballots(partition, cursor.at.log_clock).await.map_err(|error| error.to_string())?;
+        // Until the claim, the last owner may have counted what came after the first look.
+        let ends = ends().await?;
         Ok::<_, String>(Claim { cursor, parked, low: ends.low, high: ends.high })
     };
     Event::Claimed(claimed.await.map_err(|error| outage(partition, "claim the partition", &error)))
