@@ -19,6 +19,8 @@ impl World {
     /// Ends all faults and drains; then every acknowledged ballot is counted once or parked, and a closed count stays.
     pub(crate) fn heal_and_drain(&mut self) -> Result<(), Violation> {
         self.trace(|| "everything heals".to_owned());
+        // What comes now is no fault any more.
+        let fired = self.fired;
         (self.store_away, self.store_slow, self.log_away, self.refuses_for_a_while) = (false, false, false, false);
         self.plan.chances = crate::plan::Chances::NONE;
         self.topic.clocks_ahead = [0; BROKERS];
@@ -35,7 +37,9 @@ impl World {
         self.operate();
         self.drain()?;
         self.model.check_complete(&self.voters.acknowledged)?;
-        self.retry_after_the_end()
+        self.retry_after_the_end()?;
+        self.fired = fired;
+        Ok(())
     }
 
     /// Once a count is final, no retry changes it.

@@ -37,10 +37,7 @@ impl World {
         self.trace(|| format!("infliction: {infliction:?}"));
         let node = self.rng.usize(..self.nodes.len());
         match infliction {
-            Infliction::Crash if self.nodes[node].health != Health::Down => {
-                self.note_crash(node);
-                self.end(node);
-            }
+            Infliction::Crash => self.crash(),
             Infliction::Freeze if self.nodes[node].is_up() => self.nodes[node].health = Health::Frozen,
             Infliction::Evict => self.evict(node),
             Infliction::Rebalance => _ = self.group.rebalance(&mut self.rng),
@@ -62,8 +59,9 @@ impl World {
                 self.topic.clocks_ahead[broker] = plan::skew(&mut self.rng);
             }
             Infliction::LeapLeadersClock => {
-                let broker = self.rng.usize(..BROKERS);
-                self.topic.clocks_ahead[broker] = self.rng.i64(30_000..200_000);
+                let partition = self.any_partition();
+                let ahead = self.rng.i64(50_000..200_000);
+                self.topic.set_leaders_clock(partition, ahead);
             }
             Infliction::SetFrontendsClock => {
                 let ahead = self.rng.i64(-120_000..120_000);
@@ -87,6 +85,19 @@ impl World {
 
     fn any_partition(&mut self) -> i32 {
         self.rng.i32(0..self.topic.partitions())
+    }
+
+    /// A process that waits for an answer has more to lose than one that doesn't.
+    fn crash(&mut self) {
+        let waiting = self.tasks.iter().filter(|task| !matches!(task.stage, Stage::Asking(Question::Look { .. })));
+        let node = match self.rng.choice(waiting.collect::<Vec<_>>()) {
+            Some(task) if self.rng.u8(..4) > 0 => task.node,
+            _ => self.rng.usize(..self.nodes.len()),
+        };
+        if self.nodes[node].health != Health::Down {
+            self.note_crash(node);
+            self.end(node);
+        }
     }
 
     /// The group takes a living node for dead, which goes on for as long as it doesn't hear of it.
@@ -142,26 +153,35 @@ impl World {
     /// What the process was at when it ended.
     fn note_crash(&mut self, node: usize) {
         for (partition, owned) in &self.nodes[node].shell.partitions {
-            if owned.core.written().is_none() {
-                let locating = self.asks(node, *partition, |question| matches!(question, Question::Locate { .. }));
-                self.fired.note(if locating { Fault::CrashLocating } else { Fault::CrashClaiming });
-                continue;
-            }
-            let flushing = self.asks(node, *partition, |question| matches!(question, Question::Flush { .. }));
-            let unsure = self.asks(node, *partition, |question| matches!(question, Question::ReadCursor));
-            self.fired.note(match (flushing, unsure) {
-                (true, _) => Fault::CrashFlushing,
-                (_, true) => Fault::CrashUnsure,
-                _ if is_rebuilding(owned) => Fault::CrashRebuilding,
-                _ => Fault::CrashCounting,
+            let waits_for = |what: fn(&Stage) -> bool| {
+                let is_its = |task: &&Task| task.node == node && task.partition == *partition;
+                self.tasks.iter().filter(is_its).any(|task| what(&task.stage))
+            };
+            self.fired.note(if owned.core.written().is_none() {
+                if waits_for(is_locating) { Fault::CrashLocating } else { Fault::CrashClaiming }
+            } else if waits_for(is_flushing) {
+                Fault::CrashFlushing
+            } else if waits_for(is_unsure) {
+                Fault::CrashUnsure
+            } else if is_rebuilding(owned) {
+                Fault::CrashRebuilding
+            } else {
+                Fault::CrashCounting
             });
         }
     }
+}
 
-    fn asks(&self, node: usize, partition: i32, what: impl Fn(&Question) -> bool) -> bool {
-        let is = |task: &&Task| task.node == node && task.partition == partition;
-        self.tasks.iter().filter(is).any(|task| matches!(&task.stage, Stage::Asking(question) if what(question)))
-    }
+fn is_locating(stage: &Stage) -> bool {
+    matches!(stage, Stage::Asking(Question::Locate { .. }) | Stage::Answered(Event::Located(_)))
+}
+
+fn is_flushing(stage: &Stage) -> bool {
+    matches!(stage, Stage::Asking(Question::Flush { .. }) | Stage::Answered(Event::Flushed(_)))
+}
+
+fn is_unsure(stage: &Stage) -> bool {
+    matches!(stage, Stage::Asking(Question::ReadCursor) | Stage::Answered(Event::CursorRead(_)))
 }
 
 /// Whether records below the cursor are still to come.

@@ -7,7 +7,7 @@ use crate::topic::BROKERS;
 
 /// A step of every seed is one event: a statement takes effect, an answer comes, a record is handed over, ….
 pub const STEPS_MIN: u32 = 200;
-const STEPS_MAX: u32 = 600;
+const STEPS_MAX: u32 = 1_000;
 /// By how much a clock that is right may be off, in milliseconds; two of them make the 30 s that the window allows.
 const SKEW_MILLIS: i64 = 15_000;
 
@@ -124,7 +124,7 @@ impl Plan {
                 batch_records_max: rng.i64(1..=12),
                 batch_parked_bytes_max: rng.usize(64..=4096),
                 batch_age_millis_max: rng.i64(1..=400),
-                ballots_max: if rng.u32(..100) < 12 { rng.u64(4..=30) } else { 100_000 },
+                ballots_max: if rng.u32(..100) < 20 { rng.u64(4..=30) } else { 100_000 },
             },
             votes_weight: rng.usize(1..=4),
             inflictions,

@@ -117,7 +117,7 @@ impl World {
             // A connection that breaks tells less than one that can't be had.
             return if self.rng.bool() { FlushOutcome::Outage } else { FlushOutcome::Ambiguous };
         }
-        if self.refuses_for_a_while && self.rng.bool() {
+        if self.refuses_for_a_while && batch.tally.groups() > 0 && self.rng.u8(..8) > 0 {
             self.fired.note(Fault::RefusedForAWhile);
             return self.refused(partition, &batch, "deadline passed (SQLSTATE 22008)".to_owned());
         }

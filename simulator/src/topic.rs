@@ -40,6 +40,12 @@ impl Topic {
         self.log_mut(partition).leader = broker;
     }
 
+    /// Sets the clock of the partition's leader.
+    pub(crate) fn set_leaders_clock(&mut self, partition: i32, ahead: i64) {
+        let leader = self.log(partition).leader;
+        self.clocks_ahead[leader] = ahead;
+    }
+
     /// What the partition's leader takes the time to be.
     pub(crate) fn leaders_time(&self, partition: i32, now: UnixMillis) -> UnixMillis {
         now.plus(self.clocks_ahead[self.log(partition).leader])

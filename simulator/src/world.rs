@@ -24,6 +24,9 @@ const BEGINNING: UnixMillis = UnixMillis(1_000_000 * 60_000);
 /// How often a loop tells its partitions that time has passed.
 const TICK_MILLIS: i64 = 20;
 
+/// How many times likelier a register's next move is than any other single event.
+const HASTE: usize = 2;
+
 /// Something that may happen next.
 #[derive(Debug, Clone, Copy)]
 enum Possible {
@@ -130,9 +133,9 @@ impl World {
 
     fn pass_time(&mut self) {
         let millis = match self.rng.u32(..1000) {
-            0..5 => self.rng.i64(8_000..60_000),
-            5..20 => self.rng.i64(500..8_000),
-            20..100 => self.rng.i64(30..500),
+            0..2 => self.rng.i64(8_000..60_000),
+            2..8 => self.rng.i64(500..8_000),
+            8..60 => self.rng.i64(30..500),
             _ => self.rng.i64(0..30),
         };
         self.now = self.now.plus(millis);
@@ -149,7 +152,7 @@ impl World {
 
     fn list(&mut self, possible: &mut Vec<Possible>) {
         possible.extend(std::iter::repeat_n(Possible::Vote, self.plan.votes_weight));
-        possible.extend((0..self.voters.under_way.len().min(6)).map(Possible::Delivery));
+        possible.extend((0..self.voters.under_way.len().min(2)).map(Possible::Delivery));
         for (index, node) in self.nodes.iter().enumerate() {
             match node.health {
                 Health::Down => {
@@ -166,38 +169,39 @@ impl World {
                 Health::Up => {}
             }
             if !node.channels.answers.is_empty() {
-                possible.push(Possible::Answer(index));
+                possible.extend([Possible::Answer(index); HASTE]);
             }
             if !node.channels.reports.is_empty() {
-                possible.push(Possible::Report(index));
+                possible.extend([Possible::Report(index); HASTE]);
             }
             if node.deaf {
                 possible.push(Possible::Hear(index));
             }
             let notices = !node.deaf && self.group.has_notices(index);
             if node.consumer.has_work(&node.channels, notices, &self.topic, self.local(index)) {
-                possible.push(Possible::Poll(index));
+                possible.extend([Possible::Poll(index); HASTE]);
             }
             match node.stops_by {
                 Some(deadline) if self.now >= deadline => possible.push(Possible::StopInVain(index)),
                 Some(_) => {}
                 None if node.shell.partitions.is_empty() => {}
                 None if self.now.since(node.ticked_at) >= TICK_MILLIS => possible.push(Possible::Tick(index)),
-                None => possible.extend(self.rng.bool().then_some(Possible::Look(index))),
+                None => possible.extend((self.rng.u8(..8) == 0).then_some(Possible::Look(index))),
             }
         }
         for index in 0..self.tasks.len() {
             if self.is_ready(index) && (!self.store_slow || self.rng.u8(..8) == 0) {
-                possible.push(Possible::Task(index));
+                possible.extend([Possible::Task(index); HASTE]);
             }
         }
         possible.extend((0..self.strays.len()).map(Possible::Stray));
+        let calm = self.rng.u8(..4) == 0;
         let mut when = |it: bool, what: Possible| possible.extend(it.then_some(what));
         when(self.group.can_settle(), Possible::Settle);
         when(self.store_away, Possible::StoreBack);
         when(self.store_slow, Possible::StoreFast);
         when(self.log_away, Possible::LogBack);
-        when(self.refuses_for_a_while, Possible::StoreContent);
+        when(self.refuses_for_a_while && calm, Possible::StoreContent);
     }
 
     /// Whether a task can go on. A frozen process can't, but the store works for it.
