@@ -530,7 +530,8 @@ impl Counting {
     }
 
     fn pause_or_resume(&mut self, effects: &mut Vec<Effect>) {
-        let pause = !self.held.is_empty();
+        // What would come before the halt would only be held in vain.
+        let pause = !self.held.is_empty() || self.halting.is_some();
         if pause != self.paused {
             self.paused = pause;
             effects.push(if pause { Effect::Pause } else { Effect::Resume });

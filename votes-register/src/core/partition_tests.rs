@@ -442,6 +442,19 @@ fn a_log_clock_that_leaps_past_the_wall_clock_halts() {
 }
 
 #[test]
+fn a_partition_that_is_about_to_halt_takes_no_more_records() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    world.append(&vote(2, 0));
+    world.append_at(&vote(3, 0), world.now.plus(LOG_CLOCK_LEAP_MILLIS_MAX + 1));
+    world.append(&vote(4, 0));
+    let mut core = world.assign(0, Limits { batch_records_max: 1, ..Limits::default() });
+    world.tick(&mut core);
+    assert_eq!(world.counted(), 2);
+    assert!(world.halted.is_some() && !world.pauses.contains(&false), "{:?}", world.pauses);
+}
+
+#[test]
 fn a_log_that_lost_records_halts_and_never_skips() {
     let mut world = World::new();
     world.append(&vote(1, 0));
