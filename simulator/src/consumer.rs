@@ -63,6 +63,7 @@ pub(crate) enum Polled {
     GaveUp,
     /// Everything was lost to others while the group wasn't heard.
     Lost,
+    #[expect(dead_code, reason = "for the trace, which prints it")]
     Delivered {
         partition: i32,
         from: i64,

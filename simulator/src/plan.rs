@@ -104,14 +104,14 @@ impl Plan {
         let (nodes, frontends) = (rng.usize(1..=3), rng.usize(1..=2));
         let mut inflictions = ALWAYS.to_vec();
         inflictions.extend(SOMETIMES.into_iter().filter(|_| rng.u32(..100) < 40));
-        let mut sometimes = |permille_max: u32| if rng.u32(..100) < 40 { rng.u32(1..=permille_max) } else { 0 };
+        let mut sometimes = |permille_max: u32| if rng.u32(..100) < 50 { rng.u32(1..=permille_max) } else { 0 };
         let chances = Chances {
-            flush_answer_lost: sometimes(300),
-            flush_lost: sometimes(300),
+            flush_answer_lost: sometimes(400),
+            flush_lost: sometimes(400),
             flush_late: sometimes(300),
             claim_answer_lost: sometimes(300),
             vote_lost: sometimes(200),
-            data_refused: sometimes(20),
+            data_refused: sometimes(40),
         };
         let brokers_ahead = skews(BROKERS, rng).try_into().expect("as many as were asked for");
         Self {
@@ -124,7 +124,7 @@ impl Plan {
                 batch_records_max: rng.i64(1..=12),
                 batch_parked_bytes_max: rng.usize(64..=4096),
                 batch_age_millis_max: rng.i64(1..=400),
-                ballots_max: if rng.u32(..100) < 20 { rng.u64(4..=30) } else { 100_000 },
+                ballots_max: if rng.u32(..100) < 30 { rng.u64(4..=30) } else { 100_000 },
             },
             votes_weight: rng.usize(1..=4),
             inflictions,

@@ -21,7 +21,6 @@ pub(crate) enum Report {
         generation: u64,
         records: Vec<Record>,
     },
-    OutOfRange,
 }
 
 /// What the loop tells the polling thread.
@@ -155,7 +154,7 @@ impl Shell {
                 partitions.iter().for_each(|partition| _ = self.partitions.remove(partition))
             }
             Report::Assigned { .. } if self.draining => return false,
-            Report::Records { .. } | Report::OutOfRange if self.draining => {}
+            Report::Records { .. } if self.draining => {}
             Report::Assigned { partitions, callback } => self.assigned(partitions, callback),
             Report::Records { partition, generation, records } => {
                 let next = records.last().map(|last| last.offset + 1);
@@ -166,7 +165,6 @@ impl Shell {
                 }
                 self.step(partition, generation, Event::Records(records), now);
             }
-            Report::OutOfRange => self.look(),
         }
         true
     }

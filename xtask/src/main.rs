@@ -14,6 +14,7 @@ mod run;
 mod say;
 mod secrets;
 mod services;
+mod simulate;
 mod sqlx;
 mod teardown;
 mod test;
@@ -38,6 +39,8 @@ enum Task {
     Up(up::UpArguments),
     /// Check the format, the lints and all tests.
     Test,
+    /// Run the register's core through simulated faults, each seed a history of its own.
+    Simulate(simulate::SimulateArguments),
     /// Measure how many lines the tests run.
     Coverage,
     /// Start only Kafka and Postgres, and print the variables that tests need.
@@ -65,6 +68,7 @@ fn run_task(task: &Task) -> Result<()> {
     match task {
         Task::Up(arguments) => up::up(arguments),
         Task::Test => test::test(),
+        Task::Simulate(arguments) => simulate::simulate(arguments),
         Task::Coverage => coverage::coverage(),
         Task::DevServices => backends::dev_services(),
         Task::SqlxPrepare => sqlx::prepare(),

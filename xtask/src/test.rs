@@ -14,7 +14,7 @@ use dev_stack::kafka::{Kafka, KafkaOptions};
 use dev_stack::port;
 use dev_stack::postgres::{Postgres, PostgresOptions};
 
-use crate::{folder, interrupt, jars, lock, manifests, provision, run, say};
+use crate::{folder, interrupt, jars, lock, manifests, provision, run, say, simulate};
 
 /// How one step went.
 struct Step {
@@ -93,6 +93,7 @@ fn run_steps(steps: &mut Vec<Step>, counts: &mut Counts) -> Result<()> {
                 .current_dir(folder::workspace().join("browser-tests")),
         )
     })?;
+    timed("simulate", &mut simulate::for_tests)?;
     timed("test", &mut || {
         let mut command = run::cargo(&["test", "--workspace", "--no-fail-fast"]);
         if let Some(backends) = &backends {

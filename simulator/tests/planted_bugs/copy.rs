@@ -65,6 +65,9 @@ impl Copy {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let built = Command::new(cargo)
             .args(["build", "--quiet", "--offline", "--package", "simulator"])
+            // A bug shows within a few seeds: compiling fast saves more than running fast.
+            .args(["--config", "profile.dev.debug=false"])
+            .args(["--config", "profile.dev.package.simulator.opt-level=1"])
             .current_dir(&self.folder)
             .env("CARGO_TARGET_DIR", &target)
             .output()
