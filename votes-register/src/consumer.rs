@@ -40,6 +40,8 @@ pub(crate) enum Report {
     Assigned { partitions: Vec<i32>, answer: std_mpsc::SyncSender<BTreeMap<i32, Start>> },
     /// These partitions no longer are.
     Revoked(Vec<i32>),
+    /// No place to read from was found in time: these partitions go back to the group, which is joined again.
+    GivenUp(Vec<i32>),
     /// Records of one partition, in the log's order.
     Records { partition: i32, generation: u64, records: Vec<Record> },
     /// A record that no broker stamped.
@@ -273,9 +275,11 @@ impl Rebalancer {
         let partitions = partitions_of(list);
         let Some(starts) = self.ask(partitions.clone()) else {
             tracing::warn!(?partitions, "no place to read from was found in time: giving the partitions up");
-            let _ = self.report.blocking_send(Report::Revoked(partitions));
+            let _ = self.report.blocking_send(Report::GivenUp(partitions));
             self.state().gave_up = true;
-            return consumer.incremental_assign(&TopicPartitionList::new());
+            // Leaving the group takes them away again, which fails for what was never assigned, and the rebalance would
+            // never end. Without a generation, whatever is read of them is dropped.
+            return consumer.incremental_assign(list);
         };
         let topic = list.elements().first().map(|element| element.topic().to_owned()).unwrap_or_default();
         let mut halted = TopicPartitionList::new();

@@ -6,6 +6,7 @@
 pub mod commands;
 mod consumer;
 pub mod core;
+mod lag_clock;
 mod log_index;
 mod log_reader;
 mod metrics;

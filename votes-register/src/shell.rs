@@ -17,6 +17,7 @@ use voting_commons::adapters::postgres::PostgresArgs;
 
 use crate::consumer::{self, Command, Report, Start};
 use crate::core::{Claim, Cursor, Effect, Event, Limits, Outage, Partition};
+use crate::lag_clock::LagClock;
 use crate::log_index::LogIndex;
 use crate::metrics;
 use crate::options::CountingArgs;
@@ -38,6 +39,11 @@ const RETRY_PAUSE_MAX: Duration = Duration::from_secs(3);
 const RETRY_ATTEMPTS_COUNTED_MAX: u32 = 16;
 /// Answers that may wait for the loop; each partition has one question open at most.
 const ANSWERS_MAX: usize = 1024;
+
+/// What keeps a register from being ready that had to give its partitions up.
+const ASSIGNMENT: &str = "assignment";
+/// How often to look whether the consumer's thread has ended.
+const LEAVE_LOOK: Duration = Duration::from_millis(20);
 
 /// Why the register can't run.
 #[derive(Debug, thiserror::Error)]
@@ -147,6 +153,7 @@ struct Shell {
 struct Owned {
     core: Partition,
     drained: bool,
+    lag: LagClock,
 }
 
 impl Shell {
@@ -192,7 +199,12 @@ impl Shell {
         let _ = self.commands.send(Command::Stop);
         // The thread may be waiting to report: nobody listens any more.
         drop(reports);
-        let left = tokio::task::spawn_blocking(move || thread.join());
+        // Not joined: a thread that is stuck in Kafka's client must not keep the process from ending.
+        let left = async {
+            while !thread.is_finished() {
+                tokio::time::sleep(LEAVE_LOOK).await;
+            }
+        };
         if tokio::time::timeout(LEAVE_TIMEOUT, left).await.is_err() {
             tracing::warn!("leaving the group took too long");
         }
@@ -202,6 +214,7 @@ impl Shell {
         match report {
             Report::Assigned { partitions, answer } => self.assigned(&partitions, answer),
             Report::Revoked(partitions) => self.revoked(&partitions),
+            Report::GivenUp(partitions) => self.gave_up(&partitions),
             Report::Records { partition, generation, records } => {
                 self.step(partition, generation, Event::Records(records));
             }
@@ -214,7 +227,7 @@ impl Shell {
 
     fn report_while_draining(&mut self, report: Report) {
         match report {
-            Report::Revoked(partitions) => self.revoked(&partitions),
+            Report::Revoked(partitions) | Report::GivenUp(partitions) => self.revoked(&partitions),
             // Nothing new is taken: an assignment is refused by dropping its answer.
             Report::Assigned { .. } | Report::Records { .. } => {}
             Report::NotLogAppendTime { .. } | Report::OutOfRange => {}
@@ -227,7 +240,7 @@ impl Shell {
         for &partition in partitions {
             self.assignments += 1;
             let (core, effects) = Partition::assigned(self.assignments << 32, self.limits);
-            self.partitions.insert(partition, Owned { core, drained: false });
+            self.partitions.insert(partition, Owned { core, drained: false, lag: LagClock::default() });
             self.carry_out(partition, effects);
         }
         self.answer_assignment();
@@ -244,11 +257,18 @@ impl Shell {
         }
     }
 
+    fn gave_up(&mut self, partitions: &[i32]) {
+        self.assigning = None;
+        self.revoked(partitions);
+        self.readiness.block(ASSIGNMENT, "Postgres or Kafka couldn't say in time where to go on");
+    }
+
     /// Answers the rebalance callback once every partition knows where to read from.
     fn answer_assignment(&mut self) {
         if let Some(assigning) = self.assigning.take_if(|assigning| assigning.waiting.is_empty()) {
             // The callback may have given up waiting; then it has said so.
             let _ = assigning.answer.send(assigning.starts);
+            self.readiness.clear(ASSIGNMENT);
         }
     }
 
@@ -355,12 +375,13 @@ impl Shell {
         let owned = self.partitions.iter();
         let looking: Vec<_> = owned.filter_map(|(p, owned)| Some((*p, owned.core.written()?))).collect();
         for (partition, written) in looking {
-            let (ballots, log) = (self.partitions[&partition].core.ballots(), self.log.clone());
+            let owned = &self.partitions[&partition];
+            let (ballots, lag, log) = (owned.core.ballots(), owned.lag.clone(), self.log.clone());
             self.ask(partition, async move {
                 match log.ends(partition).await {
                     Ok(ends) => {
                         let lag_records = (ends.high - written.next_offset).max(0);
-                        let lag_millis = if lag_records == 0 { 0 } else { now().since(written.log_clock).max(0) };
+                        let lag_millis = lag.millis(lag_records, written.log_clock, now());
                         metrics::partition(partition, lag_records, lag_millis, ballots);
                         Event::LogSeen { low: ends.low, high: ends.high, asked_at: written.next_offset }
                     }

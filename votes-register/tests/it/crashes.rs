@@ -101,6 +101,23 @@ async fn votes_wait_in_the_topic_while_postgres_is_away() {
 }
 
 #[tokio::test]
+async fn a_register_that_gave_its_partitions_up_counts_once_postgres_is_back_and_stops_when_told() {
+    let mut postgres = tokio::task::spawn_blocking(Postgres::temporary).await.unwrap().unwrap();
+    let database = fresh_database_on(&postgres.url()).await;
+    let scene = Scene::on(fresh_topic(3).await, database, 3);
+    postgres.stop(Stop::Immediate).unwrap();
+    let mut register = scene.register();
+    scene.cast_all(&votes(&scene, 0, 100)).await;
+    register.wait_until_blocked("couldn't say in time where to go on").await;
+    postgres.start_again().unwrap();
+
+    assert_eq!(scene.written(100).await, Totals { votes: 100, counted: 100, duplicate: 0, parked: 0 });
+    register.wait_until_ready().await;
+    register.signal(Signal::SIGTERM);
+    assert!(register.ended().await);
+}
+
+#[tokio::test]
 async fn connections_cut_while_votes_flow_lose_and_double_nothing() {
     let scene = Scene::new(12).await;
     let _register = scene.register();
