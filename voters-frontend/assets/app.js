@@ -2,6 +2,8 @@
 
 /** How long a refused or unanswered vote is tried again: a ballot lives 180 s. */
 const RETRY_MILLIS_MAX = 170_000;
+/** How long a captcha may take: a slow phone solves it in some seconds, and a person's takes longer. */
+const SOLVE_MILLIS_MAX = 60_000;
 /** How long one request may take. */
 const REQUEST_MILLIS_MAX = 15_000;
 /** The longest pause between two tries. */
@@ -26,6 +28,13 @@ class Refused extends Error {
   }
 }
 
+/** The captcha's widget failed, or didn't come to an end. */
+class Unsolved extends Error {
+  constructor() {
+    super("A verificação não terminou. Tente de novo ou recarregue a página.");
+  }
+}
+
 /** One request; throws `Refused`, or whatever `fetch` throws when there is no answer. */
 async function request(path, body) {
   const options = { signal: AbortSignal.timeout(REQUEST_MILLIS_MAX) };
@@ -46,10 +55,19 @@ async function request(path, body) {
 /** A promise that is resolved from outside. */
 function deferred() {
   const made = {};
-  made.promise = new Promise((resolve) => {
-    made.resolve = resolve;
-  });
+  made.promise = new Promise((resolve, reject) => Object.assign(made, { resolve, reject }));
+  // Nobody may be waiting yet.
+  made.promise.catch(() => {});
   return made;
+}
+
+/** The captcha's answer, unless the widget never gives one: its script may be blocked. */
+function inTime(answer) {
+  const late = async () => {
+    await sleep(SOLVE_MILLIS_MAX);
+    throw new Unsolved();
+  };
+  return Promise.race([answer, late()]);
 }
 
 const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
@@ -73,7 +91,7 @@ async function persist(attempt, onPause) {
 }
 
 const explain = (failure) =>
-  failure instanceof Refused ? failure.message : "Não conseguimos falar com o servidor. Confira a sua conexão.";
+  failure instanceof Refused || failure instanceof Unsolved ? failure.message : "Não conseguimos falar com o servidor. Confira a sua conexão.";
 
 function say(id, text, state = "") {
   const status = part(id);
@@ -101,6 +119,7 @@ function altcha(place, challenge) {
   let answer = deferred();
   widget.addEventListener("statechange", ({ detail }) => {
     if (detail.state === "verified") answer.resolve(detail.payload);
+    if (detail.state === "error") answer.reject(new Unsolved());
   });
   widget.setAttribute("challenge", JSON.stringify(challenge));
   widget.setAttribute("auto", "onload");
@@ -109,8 +128,8 @@ function altcha(place, challenge) {
     answer: () => answer.promise,
     again() {
       answer = deferred();
-      widget.reset();
-      widget.verify();
+      widget.reset?.();
+      widget.verify?.();
     },
   };
 }
@@ -172,7 +191,7 @@ async function cast() {
   part("vote").disabled = true;
   try {
     if (!vote.pass) say("vote-status", "Esperando a verificação de que você é uma pessoa…", "busy");
-    const answer = vote.pass ?? (await vote.captcha.answer());
+    const answer = vote.pass ?? (await inTime(vote.captcha.answer()));
     if (vote !== current) return;
     say("vote-status", "Enviando o seu voto…", "busy");
     part("cancel").disabled = true;
@@ -203,7 +222,7 @@ function send(vote, answer) {
 function fail(vote, failure) {
   say("vote-status", `Seu voto não foi recebido. ${explain(failure)}`, "failed");
   part("cancel").disabled = false;
-  const isCaptchas = /\/captcha-(failed|already-seen)$/.test(failure.type ?? "");
+  const isCaptchas = failure instanceof Unsolved || /\/captcha-(failed|already-seen)$/.test(failure.type ?? "");
   const isOver = failure instanceof Refused && !failure.passes && !isCaptchas;
   part("vote").disabled = isOver;
   if (isCaptchas) {
@@ -238,7 +257,7 @@ async function refreshPanorama() {
     const bar = part("panorama").querySelector(`[data-participant="${id}"]`);
     if (!bar) continue;
     bar.querySelector(".bar-line").value = percent;
-    bar.querySelector(".bar-percent").textContent = `${percent.toFixed(2).replace(".", ",")}%`;
+    bar.querySelector(".bar-percent").textContent = `${percent.toFixed(2).replace(".", ",")}\u00a0%`;
   }
 }
 

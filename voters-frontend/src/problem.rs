@@ -136,7 +136,7 @@ impl Problem {
             Self::NotFound => (404, "not-found", "Nothing is here", "Esta página não existe."),
             Self::MethodNotAllowed => (405, "method-not-allowed", "The method isn't allowed here", "Este endereço não aceita esse tipo de pedido."),
             Self::TooManyRequests => (429, "too-many-requests", "Too many requests are under way", "Há muita gente votando agora. Tente de novo em instantes."),
-            Self::VotesUnavailable => (503, "votes-unavailable", "Votes can't be stored now", "Não conseguimos guardar o seu voto agora. Ele ainda não foi contado; tente de novo em instantes."),
+            Self::VotesUnavailable => (503, "votes-unavailable", "Votes can't be stored now", "Não conseguimos confirmar o seu voto agora. Tente de novo em instantes: ele só conta uma vez."),
             Self::ClockWrong => (503, "clock-wrong", "This machine can't take votes now", "Não conseguimos guardar o seu voto agora. Tente de novo em instantes."),
             Self::Starting => (503, "starting", "This machine has just started", "Estamos quase prontos. Tente de novo em instantes."),
             Self::TimedOut => (503, "timed-out", "The request took too long", "A resposta demorou demais. Tente de novo em instantes."),

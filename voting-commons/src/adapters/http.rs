@@ -23,9 +23,9 @@ const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// None today: a failed accept is logged and survived.
 pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) -> std::io::Result<()> {
     let graceful = GracefulShutdown::new();
-    let mut server = auto::Builder::new(TokioExecutor::new());
+    // Only HTTP/1.1: telling the versions apart would wait without a limit for a client that says nothing.
+    let mut server = auto::Builder::new(TokioExecutor::new()).http1_only();
     server.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_READ_TIMEOUT);
-    server.http2().timer(TokioTimer::new()).keep_alive_interval(HEADER_READ_TIMEOUT);
     loop {
         let stream = tokio::select! {
             () = shutdown.cancelled() => break,
