@@ -67,7 +67,14 @@ impl World {
             Question::ClaimLow => Stage::Asking(Question::ClaimCursor { low: self.topic.low(partition) }),
             Question::ClaimEnds { cursor, parked } => {
                 let (low, high) = (self.topic.low(partition), self.topic.high(partition));
-                Stage::Answered(Event::Claimed(Ok(Claim { cursor, parked, low, high })))
+                Stage::Answered(Event::Claimed(Ok(Claim {
+                    cursor,
+                    parked,
+                    skipped: Vec::new(),
+                    paused: false,
+                    low,
+                    high,
+                })))
             }
             Question::Locate { stamp } => Stage::Answered(Event::Located(Ok(self.topic.offset_at(partition, stamp)))),
             Question::Look { asked_at } => {

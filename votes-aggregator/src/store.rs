@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use sqlx::{PgConnection, Result};
+use voting_commons::adapters::postgres::AGGREGATOR_LOCK;
 
 use crate::panorama::{Panorama, Share};
-
-/// The advisory lock whose holder is the leader: "PANORAMA" in ASCII.
-const LEADER_LOCK: i64 = i64::from_be_bytes(*b"PANORAMA");
 
 /// The longest a statement may take that recomputes everything; every other has the usual time.
 const RECOMPUTE_EVERYTHING_TIMEOUT: Duration = Duration::from_secs(600);
@@ -17,7 +15,9 @@ const ABOVE_ALL: u64 = u64::MAX;
 
 /// Becomes the leader for the rest of the transaction; false when another one is.
 pub(crate) async fn try_lead(connection: &mut PgConnection) -> Result<bool> {
-    sqlx::query_scalar!(r#"SELECT pg_try_advisory_xact_lock($1) AS "leads!""#, LEADER_LOCK).fetch_one(connection).await
+    sqlx::query_scalar!(r#"SELECT pg_try_advisory_xact_lock($1) AS "leads!""#, AGGREGATOR_LOCK)
+        .fetch_one(connection)
+        .await
 }
 
 /// Where the last run stood, and where this one does.

@@ -5,6 +5,7 @@
 
 pub mod commands;
 mod consumer;
+pub mod control;
 pub mod core;
 mod lag_clock;
 mod log_index;

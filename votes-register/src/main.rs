@@ -17,7 +17,7 @@ async fn main() -> ExitCode {
     telemetry::init_logs(&options.logs);
     let failed = match options.command {
         Command::Run(_) | Command::CreateTopic(_) => ExitCode::FAILURE,
-        Command::Recount(_) | Command::Parked(_) => ExitCode::from(NO_ANSWER),
+        _ => ExitCode::from(NO_ANSWER),
     };
     match execute(options.command).await {
         Ok(code) => code,
@@ -34,6 +34,7 @@ async fn execute(command: Command) -> anyhow::Result<ExitCode> {
         Command::CreateTopic(args) => args.kafka.create_topic(args.partitions, args.replication).await?,
         Command::Recount(args) => return Ok(commands::recount(&args).await?),
         Command::Parked(command) => return commands::parked(command).await,
+        steering => return commands::control(steering).await,
     }
     Ok(ExitCode::SUCCESS)
 }

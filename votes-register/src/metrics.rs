@@ -30,6 +30,7 @@ pub(crate) fn describe() {
     );
     describe_gauge!("register_ballots_remembered", Unit::Count, "Ballots that can still be retried");
     describe_gauge!("register_halted", Unit::Count, "1 while the partition stands still until an operator decides");
+    describe_gauge!("register_paused", Unit::Count, "1 while somebody wants the partition to stand still");
     describe_histogram!("register_flush_seconds", Unit::Seconds, "From a flush's start to its answer");
     describe_histogram!("register_batch_records", Unit::Count, "Records per flush");
     // What hasn't happened yet is 0: a rate, and an alert on it, needs the first step from there.
@@ -65,4 +66,9 @@ pub(crate) fn partition(partition: i32, lag_records: i64, lag_millis: i64, ballo
 /// Whether a partition stands still.
 pub(crate) fn halted(partition: i32, halted: bool) {
     gauge!("register_halted", "partition" => partition.to_string()).set(f64::from(u8::from(halted)));
+}
+
+/// Whether somebody wants a partition to stand still.
+pub(crate) fn paused(partition: i32, paused: bool) {
+    gauge!("register_paused", "partition" => partition.to_string()).set(f64::from(u8::from(paused)));
 }

@@ -31,6 +31,82 @@ pub enum Command {
     /// Look at records that couldn't be counted, and replay good votes among them
     #[command(subcommand)]
     Parked(ParkedCommand),
+    /// Show how each partition fares
+    Partitions(TableArgs),
+    /// Have the registers stand still, all or one partition. Of this and the commands below the exit code is 0 when done,
+    /// 1 when refused, 2 when Kafka or Postgres fails
+    Pause(SteerArgs),
+    /// Have them go on
+    Resume(SteerArgs),
+    /// Move the cursor of a halted or paused partition forward, and write down what is passed over
+    Skip(SkipArgs),
+    /// Make the buckets of a halted or paused partition anew from its log, up to its cursor
+    Rederive(PartitionArgs),
+    /// Count the log that stands in place of the one that was counted, from its beginning, where a partition has halted
+    /// because its topic was made anew or lost records that were counted
+    AcceptNewLog(PartitionArgs),
+}
+
+/// Whose tables.
+#[derive(Debug, Clone, Args)]
+pub struct TableArgs {
+    /// Which database.
+    #[command(flatten)]
+    pub postgres: PostgresArgs,
+    /// The topic
+    #[arg(long, env = "KAFKA_TOPIC", default_value = "votes")]
+    pub kafka_topic: String,
+}
+
+/// What to pause or resume.
+#[derive(Debug, Clone, Args)]
+pub struct SteerArgs {
+    /// Whose tables.
+    #[command(flatten)]
+    pub tables: TableArgs,
+    /// Only this partition
+    #[arg(long, value_parser = clap::value_parser!(i32).range(0..))]
+    pub partition: Option<i32>,
+    /// In whose name
+    #[arg(long, env = "USER", value_parser = name)]
+    pub who: String,
+}
+
+/// Which partition, for a command that reads the log.
+#[derive(Debug, Clone, Args)]
+pub struct PartitionArgs {
+    /// Which topic.
+    #[command(flatten)]
+    pub kafka: KafkaArgs,
+    /// Which database.
+    #[command(flatten)]
+    pub postgres: PostgresArgs,
+    /// Which partition
+    #[arg(long, value_parser = clap::value_parser!(i32).range(0..))]
+    pub partition: i32,
+    /// In whose name
+    #[arg(long, env = "USER", value_parser = name)]
+    pub who: String,
+}
+
+/// What to pass over.
+#[derive(Debug, Clone, Args)]
+pub struct SkipArgs {
+    /// Which partition.
+    #[command(flatten)]
+    pub partition: PartitionArgs,
+    /// The next record to count
+    #[arg(long)]
+    pub to: i64,
+    /// Why
+    #[arg(long)]
+    pub reason: String,
+}
+
+/// A name that the audit can hold.
+fn name(text: &str) -> Result<String, String> {
+    let chars = text.chars().count();
+    if (1..=100).contains(&chars) { Ok(text.to_owned()) } else { Err("a name has 1 to 100 characters".to_owned()) }
 }
 
 /// What to do with parked records.

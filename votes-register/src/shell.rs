@@ -16,7 +16,8 @@ use voting_commons::adapters::kafka::{KafkaArgs, TopicError};
 use voting_commons::adapters::postgres::PostgresArgs;
 
 use crate::consumer::{self, Command, Report, Start};
-use crate::core::{Claim, Cursor, Effect, Event, Limits, Outage, Partition};
+use crate::control::{self, Board, Seen};
+use crate::core::{Claim, Cursor, Effect, Event, FlushOutcome, Limits, Outage, Partition};
 use crate::lag_clock::LagClock;
 use crate::log_index::LogIndex;
 use crate::metrics;
@@ -81,6 +82,9 @@ pub async fn run(
     let mut consumer = consumer::start(kafka, &counting.group, &node)?;
     let letters = DeadLetters::new(postgres, &kafka.kafka_topic)?;
     let replaying = tokio::spawn(requests::run(kafka.clone(), letters, node.clone(), shutdown.clone()));
+    let board = Board::default();
+    let (see, mut seen) = mpsc::channel(1);
+    let watching = tokio::spawn(control::run(store.clone(), board.clone(), see, shutdown.clone()));
     readiness.clear("kafka");
     tracing::info!(node, topic = kafka.kafka_topic, group = counting.group, "counting");
     let (answer, mut answers) = mpsc::channel(ANSWERS_MAX);
@@ -97,10 +101,12 @@ pub async fn run(
         store,
         log,
         readiness,
+        board,
         answer,
         commands: consumer.commands,
     };
-    shell.count(&mut consumer.reports, &mut answers, &shutdown).await;
+    shell.count(&mut consumer.reports, &mut answers, &mut seen, &shutdown).await;
+    watching.abort();
     shell.drain(&mut consumer.reports, &mut answers).await;
     shell.leave(consumer.reports, consumer.thread).await;
     // It has heard of the shutdown, and a replay may be broken off anywhere.
@@ -146,6 +152,7 @@ struct Shell {
     store: Store,
     log: LogIndex,
     readiness: Readiness,
+    board: Board,
     answer: mpsc::Sender<Answer>,
     commands: std_mpsc::Sender<Command>,
 }
@@ -161,6 +168,7 @@ impl Shell {
         &mut self,
         reports: &mut mpsc::Receiver<Report>,
         answers: &mut mpsc::Receiver<Answer>,
+        seen: &mut mpsc::Receiver<BTreeMap<i32, Seen>>,
         shutdown: &CancellationToken,
     ) {
         let mut tick = every(TICK);
@@ -170,6 +178,7 @@ impl Shell {
                 () = shutdown.cancelled() => return,
                 Some(answer) = answers.recv() => self.step(answer.partition, answer.generation, answer.event),
                 Some(report) = reports.recv() => self.report(report),
+                Some(seen) = seen.recv() => self.steer(&seen),
                 _ = tick.tick() => self.step_all(|| Event::Tick),
                 _ = look.tick() => self.look(),
             }
@@ -241,6 +250,7 @@ impl Shell {
             self.assignments += 1;
             let (core, effects) = Partition::assigned(self.assignments << 32, self.limits);
             self.partitions.insert(partition, Owned { core, drained: false, lag: LagClock::default() });
+            self.board.add(partition);
             self.carry_out(partition, effects);
         }
         self.answer_assignment();
@@ -250,8 +260,10 @@ impl Shell {
         tracing::info!(?partitions, "partitions revoked: what was held for them is discarded");
         for partition in partitions {
             if self.partitions.remove(partition).is_some() {
+                self.board.remove(*partition);
                 self.readiness.clear(&part(*partition));
                 metrics::halted(*partition, false);
+                metrics::paused(*partition, false);
                 metrics::partition(*partition, 0, 0, 0);
             }
         }
@@ -272,6 +284,19 @@ impl Shell {
         }
     }
 
+    /// Hands on what operators want of the partitions, and what they did to their cursors.
+    fn steer(&mut self, seen: &BTreeMap<i32, Seen>) {
+        for (&partition, &Seen { paused, epoch }) in seen {
+            if self.partitions.contains_key(&partition) {
+                metrics::paused(partition, paused);
+            }
+            for event in [Event::Steered { paused }, Event::CursorTaken { epoch }] {
+                let Some(owned) = self.partitions.get(&partition) else { break };
+                self.step(partition, owned.core.generation(), event);
+            }
+        }
+    }
+
     fn step_all(&mut self, event: impl Fn() -> Event) {
         let partitions: Vec<i32> = self.partitions.keys().copied().collect();
         for partition in partitions {
@@ -283,24 +308,35 @@ impl Shell {
     fn step(&mut self, partition: i32, generation: u64, event: Event) {
         let Some(owned) = self.partitions.get_mut(&partition) else { return };
         let effects = owned.core.step(generation, event, now());
+        let (state, epoch) = (owned.core.state(), owned.core.epoch());
+        self.board.update(partition, |entry| (entry.state, entry.epoch) = (state, epoch));
         self.carry_out(partition, effects);
     }
 
     fn carry_out(&mut self, partition: i32, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Claim => self.ask(partition, claim(self.store.clone(), self.log.clone(), partition)),
-                Effect::Locate { stamp } => self.ask(partition, locate(self.log.clone(), partition, stamp)),
+                Effect::Claim => {
+                    self.ask(partition, claim(self.board.clone(), self.store.clone(), self.log.clone(), partition));
+                }
+                Effect::Locate { stamp } => {
+                    self.ask(partition, locate(self.board.clone(), self.log.clone(), partition, stamp));
+                }
                 Effect::Flush { batch, epoch } => {
-                    let store = self.store.clone();
+                    let (store, board) = (self.store.clone(), self.board.clone());
                     self.ask(partition, async move {
                         let start = Instant::now();
                         let outcome = store.flush(partition, &batch, epoch).await;
                         ::metrics::histogram!("register_flush_seconds").record(start.elapsed());
+                        if let Some(error) = failure(&outcome) {
+                            board.failed(partition, error);
+                        }
                         Event::Flushed(outcome)
                     });
                 }
-                Effect::ReadCursor => self.ask(partition, read_cursor(self.store.clone(), partition)),
+                Effect::ReadCursor => {
+                    self.ask(partition, read_cursor(self.board.clone(), self.store.clone(), partition));
+                }
                 Effect::Retry { attempt } => {
                     self.readiness.block(&part(partition), "waiting for Postgres or Kafka to answer");
                     self.ask(partition, async move {
@@ -327,6 +363,7 @@ impl Shell {
                     tracing::error!(partition, reason = halt.code(), "partition halted: {halt}");
                     self.readiness.block(&part(partition), format!("halted: {halt}"));
                     metrics::halted(partition, true);
+                    self.board.update(partition, |entry| entry.halt = Some(halt));
                     self.read(partition, None);
                 }
                 Effect::Drained => {
@@ -356,6 +393,7 @@ impl Shell {
         if from.is_some() {
             self.readiness.clear(&part(partition));
             metrics::halted(partition, false);
+            self.board.update(partition, |entry| entry.halt = None);
         }
         let waiting = self.assigning.as_mut().filter(|assigning| assigning.waiting.contains(&partition));
         match (waiting, from) {
@@ -372,24 +410,29 @@ impl Shell {
     /// Looks where the logs of all partitions begin and end, and shows how far each has been counted.
     fn look(&mut self) {
         self.commit();
-        let owned = self.partitions.iter();
-        let looking: Vec<_> = owned.filter_map(|(p, owned)| Some((*p, owned.core.written()?))).collect();
+        let looking: Vec<_> = self.partitions.iter().map(|(p, owned)| (*p, owned.core.written())).collect();
         for (partition, written) in looking {
             let owned = &self.partitions[&partition];
             let (ballots, lag, log) = (owned.core.ballots(), owned.lag.clone(), self.log.clone());
+            let board = self.board.clone();
             self.ask(partition, async move {
-                match log.ends(partition).await {
-                    Ok(ends) => {
-                        let lag_records = (ends.high - written.next_offset).max(0);
-                        let lag_millis = lag.millis(lag_records, written.log_clock, now());
-                        metrics::partition(partition, lag_records, lag_millis, ballots);
-                        Event::LogSeen { low: ends.low, high: ends.high, asked_at: written.next_offset }
-                    }
+                let ends = match log.ends(partition).await {
+                    Ok(ends) => ends,
                     Err(error) => {
                         tracing::debug!(partition, %error, "can't see where the log ends");
-                        Event::Tick
+                        board.failed(partition, format!("can't see where the log ends: {error}"));
+                        return Event::Tick;
                     }
-                }
+                };
+                let Some(written) = written else {
+                    board.update(partition, |entry| (entry.ends, entry.lag_millis) = (Some(ends), None));
+                    return Event::Tick;
+                };
+                let lag_records = (ends.high - written.next_offset).max(0);
+                let lag_millis = lag.millis(lag_records, written.log_clock, now());
+                metrics::partition(partition, lag_records, lag_millis, ballots);
+                board.update(partition, |entry| (entry.ends, entry.lag_millis) = (Some(ends), Some(lag_millis)));
+                Event::LogSeen { low: ends.low, high: ends.high, asked_at: written.next_offset }
             });
         }
     }
@@ -417,32 +460,45 @@ impl Shell {
     }
 }
 
-async fn claim(store: Store, log: LogIndex, partition: i32) -> Event {
+async fn claim(board: Board, store: Store, log: LogIndex, partition: i32) -> Event {
     let claimed = async {
         let ends = || async { log.ends(partition).await.map_err(|error| error.to_string()) };
         let low = ends().await?.low;
         let cursor = store.claim(partition, low).await.map_err(|error| error.to_string())?;
         let parked = store.parked_ballots(partition, cursor.at.log_clock).await.map_err(|error| error.to_string())?;
+        let (skipped, paused) = store.steering(partition).await.map_err(|error| error.to_string())?;
         // Until the claim, the last owner may have counted what came after the first look.
         let ends = ends().await?;
-        Ok::<_, String>(Claim { cursor, parked, low: ends.low, high: ends.high })
+        Ok::<_, String>(Claim { cursor, parked, skipped, paused, low: ends.low, high: ends.high })
     };
-    Event::Claimed(claimed.await.map_err(|error| outage(partition, "claim the partition", &error)))
+    Event::Claimed(claimed.await.map_err(|error| outage(&board, partition, "claim the partition", &error)))
 }
 
-async fn locate(log: LogIndex, partition: i32, stamp: UnixMillis) -> Event {
+async fn locate(board: Board, log: LogIndex, partition: i32, stamp: UnixMillis) -> Event {
     let located = log.offset_at(partition, stamp).await;
-    Event::Located(located.map_err(|error| outage(partition, "find the window's beginning", &error.to_string())))
+    let failed = |error: KafkaError| outage(&board, partition, "find the window's beginning", &error.to_string());
+    Event::Located(located.map_err(failed))
 }
 
-async fn read_cursor(store: Store, partition: i32) -> Event {
+async fn read_cursor(board: Board, store: Store, partition: i32) -> Event {
     let cursor: Result<Option<Cursor>, _> = store.read_cursor(partition).await;
-    Event::CursorRead(cursor.map_err(|error| outage(partition, "read the cursor", &error.to_string())))
+    Event::CursorRead(cursor.map_err(|error| outage(&board, partition, "read the cursor", &error.to_string())))
 }
 
-fn outage(partition: i32, what: &str, error: &str) -> Outage {
+fn outage(board: &Board, partition: i32, what: &str, error: &str) -> Outage {
     tracing::warn!(partition, error, "can't {what}");
+    board.failed(partition, format!("can't {what}: {error}"));
     Outage
+}
+
+/// What is said of a flush that failed. The store has logged why.
+fn failure(outcome: &FlushOutcome) -> Option<String> {
+    match outcome {
+        FlushOutcome::Applied | FlushOutcome::Fenced => None,
+        FlushOutcome::Ambiguous => Some("a flush's answer was lost".to_owned()),
+        FlushOutcome::Outage => Some("Postgres was away when a batch was to be written".to_owned()),
+        FlushOutcome::DataError(detail) => Some(format!("Postgres refused a batch: {detail}")),
+    }
 }
 
 /// Exponential, capped and with jitter, so that registers don't all come back at once.

@@ -79,8 +79,8 @@ pub(crate) const BUGS: &[Bug] = &[
             },
             Edit {
                 file: PARTITION,
-                find: "suspicion: None, state: State::Claiming }",
-                replace: "suspicion: None, kept: BallotSet::default(), state: State::Claiming }",
+                find: "            suspicion: None,\n            state: State::Claiming,",
+                replace: "            suspicion: None,\n            kept: BallotSet::default(),\n            state: State::Claiming,",
             },
             Edit {
                 file: PARTITION,

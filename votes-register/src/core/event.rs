@@ -1,5 +1,6 @@
 //! What the core is told, and what it asks for.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use voting_commons::{BallotId, Minute, UnixMillis};
@@ -38,6 +39,16 @@ pub enum Event {
     },
     /// Time has passed.
     Tick,
+    /// What operators want: that nothing more be taken, once what is held is written, or that counting go on.
+    Steered {
+        /// Whether to stand still.
+        paused: bool,
+    },
+    /// The cursor was seen to bear this epoch.
+    CursorTaken {
+        /// The cursor's.
+        epoch: i64,
+    },
     /// Write what is held, then be done.
     Drain,
 }
@@ -53,6 +64,10 @@ pub struct Claim {
     pub cursor: Cursor,
     /// Ballots of parked votes that aren't late yet.
     pub parked: Vec<(Minute, BallotId)>,
+    /// Offsets that were passed over.
+    pub skipped: Vec<Range<i64>>,
+    /// Whether an operator wants the partition to stand still.
+    pub paused: bool,
     /// The first offset that the log still holds.
     pub low: i64,
     /// The offset that the next record will get.
@@ -62,7 +77,8 @@ pub struct Claim {
 /// A partition's row in the table `register_cursor`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
-    /// Where counting began.
+    /// Where counting began, or from where an operator had it go on without what came before: no ballot below has to be
+    /// remembered.
     pub start_offset: i64,
     /// Where counting stands.
     pub at: Position,

@@ -1,6 +1,7 @@
 //! The life of one partition under one owner.
 
 use std::collections::VecDeque;
+use std::ops::Range;
 use std::sync::Arc;
 
 use voting_commons::{Rejection, UnixMillis, window};
@@ -9,6 +10,7 @@ use super::ballots::{BALLOTS_MAX, BallotSet};
 use super::batch::{Batch, Position, Refusal, Verdict};
 use super::event::{Claim, Cursor, Effect, Event, FlushOutcome, Halt};
 use super::record::{Content, Record};
+use crate::skipped;
 
 /// How far a record's stamp may lie past this machine's clock, in milliseconds; further, and a broker's clock is wrong.
 pub const LOG_CLOCK_LEAP_MILLIS_MAX: i64 = 60_000;
@@ -48,6 +50,10 @@ pub struct Partition {
     /// How many times the store or the log couldn't be asked, in a row.
     outages: u32,
     draining: bool,
+    /// Whether an operator wants it to stand still: what is held is written, and nothing more is taken.
+    paused: bool,
+    /// Of the last claim; 0 before the first.
+    epoch: i64,
     suspicion: Option<Suspicion>,
     state: State,
 }
@@ -66,6 +72,8 @@ enum State {
 #[derive(Debug)]
 struct Rebuilding {
     cursor: Cursor,
+    /// Offsets that were passed over: the log may lack them.
+    skipped: Vec<Range<i64>>,
     seen: BallotSet,
     next_offset: i64,
 }
@@ -102,8 +110,16 @@ impl Partition {
     /// A partition newly assigned. `generation` must be higher than any that this partition had in this process.
     /// The first effect asks for the claim.
     pub fn assigned(generation: u64, limits: Limits) -> (Self, Vec<Effect>) {
-        let partition =
-            Self { limits, generation, outages: 0, draining: false, suspicion: None, state: State::Claiming };
+        let partition = Self {
+            limits,
+            generation,
+            outages: 0,
+            draining: false,
+            paused: false,
+            epoch: 0,
+            suspicion: None,
+            state: State::Claiming,
+        };
         (partition, vec![Effect::Claim])
     }
 
@@ -119,6 +135,22 @@ impl Partition {
             State::Counting(counting) => Some(counting.written),
             _ => None,
         }
+    }
+
+    /// A stable name of what it is doing.
+    pub fn state(&self) -> &'static str {
+        match &self.state {
+            State::Halted => "halted",
+            _ if self.paused => "paused",
+            State::Counting(_) | State::Drained => "counting",
+            State::Rebuilding(_) => "rebuilding",
+            State::Claiming | State::Locating(_) => "claiming",
+        }
+    }
+
+    /// The epoch of the last claim; 0 before the first.
+    pub fn epoch(&self) -> i64 {
+        self.epoch
     }
 
     /// How many ballots are remembered.
@@ -155,6 +187,11 @@ impl Partition {
             Event::RetryDue => self.retry(&mut effects),
             Event::LogSeen { low, high, asked_at } => self.log_seen(low, high, asked_at, &mut effects),
             Event::Tick => self.go_on(now, &mut effects),
+            Event::Steered { paused } => {
+                self.paused = paused;
+                self.go_on(now, &mut effects);
+            }
+            Event::CursorTaken { epoch } => self.cursor_taken(epoch, &mut effects),
             Event::Drain => self.drain(now, &mut effects),
         }
         effects
@@ -165,6 +202,8 @@ impl Partition {
             return;
         }
         self.outages = 0;
+        self.epoch = claim.cursor.epoch;
+        self.paused = claim.paused;
         let next_offset = claim.cursor.at.next_offset;
         if next_offset < claim.low {
             self.halt(Halt::LogTrimmed { next_offset, low: claim.low }, effects);
@@ -193,7 +232,7 @@ impl Partition {
     }
 
     fn begin_rebuilding(&mut self, claim: Claim, from: i64, now: UnixMillis, effects: &mut Vec<Effect>) {
-        let Claim { cursor, parked, low, .. } = claim;
+        let Claim { cursor, parked, skipped, low, .. } = claim;
         if from == low && low > cursor.start_offset && !window_has_passed(&cursor, now) {
             return self.halt(Halt::WindowTrimmed { low }, effects);
         }
@@ -202,7 +241,7 @@ impl Partition {
             seen.insert(minute, ballot);
         }
         effects.push(Effect::Read { from });
-        self.state = State::Rebuilding(Rebuilding { cursor, seen, next_offset: from });
+        self.state = State::Rebuilding(Rebuilding { cursor, skipped, seen, next_offset: from });
         self.end_rebuilding_when_complete();
     }
 
@@ -225,8 +264,12 @@ impl Partition {
     }
 
     fn records(&mut self, records: Vec<Record>, now: UnixMillis, effects: &mut Vec<Effect>) {
-        let mut records = records.into_iter();
+        let mut records = records.into_iter().peekable();
         while let State::Rebuilding(rebuilding) = &mut self.state {
+            let Some(next) = records.peek() else { return };
+            rebuilding.pass_skipped(next.offset);
+            self.end_rebuilding_when_complete();
+            let State::Rebuilding(rebuilding) = &mut self.state else { break };
             let Some(record) = records.next() else { return };
             if let Err(halt) = rebuilding.take(&record, self.limits.ballots_max) {
                 return self.halt(halt, effects);
@@ -280,6 +323,14 @@ impl Partition {
             effects.extend(counting.ask_again());
         } else {
             self.fenced(effects);
+        }
+    }
+
+    /// Somebody else claimed the cursor, or an operator's command moved it. Who counts finds that out at the next flush;
+    /// who has halted writes nothing more, and starts over.
+    fn cursor_taken(&mut self, epoch: i64, effects: &mut Vec<Effect>) {
+        if matches!(self.state, State::Halted) && epoch > self.epoch && !self.draining {
+            self.start_over(effects);
         }
     }
 
@@ -378,14 +429,16 @@ impl Partition {
     /// Takes what is held, and writes what is due.
     fn go_on(&mut self, now: UnixMillis, effects: &mut Vec<Effect>) {
         let State::Counting(counting) = &mut self.state else { return };
-        if !self.draining {
+        let takes = !self.draining && !self.paused;
+        if takes {
             counting.take_held(&self.limits, self.suspicion.as_ref(), now);
         }
         let stopping = self.draining || counting.halting.is_some();
-        if let Some(effect) = counting.flush_if_due(&self.limits, self.suspicion.as_ref(), stopping, now) {
+        let at_once = stopping || self.paused;
+        if let Some(effect) = counting.flush_if_due(&self.limits, self.suspicion.as_ref(), at_once, now) {
             effects.push(effect);
             // There is room again.
-            if !stopping {
+            if takes && !stopping {
                 counting.take_held(&self.limits, self.suspicion.as_ref(), now);
             }
         }
@@ -398,7 +451,7 @@ impl Partition {
                 }
             }
         }
-        counting.pause_or_resume(effects);
+        counting.pause_or_resume(self.paused, effects);
     }
 
     fn halt(&mut self, halt: Halt, effects: &mut Vec<Effect>) {
@@ -414,6 +467,15 @@ fn window_has_passed(cursor: &Cursor, now: UnixMillis) -> bool {
 }
 
 impl Rebuilding {
+    /// Goes on to `offset`, the next record's, where the log may lack what lies before it. What was passed over and is
+    /// still there is read all the same, for its ballots.
+    fn pass_skipped(&mut self, offset: i64) {
+        let to = offset.min(self.cursor.at.next_offset);
+        if self.next_offset < to && skipped::first_not_in(&self.skipped, self.next_offset..to).is_none() {
+            self.next_offset = to;
+        }
+    }
+
     /// Takes a record below the cursor: its ballot is remembered, and nothing is counted.
     fn take(&mut self, record: &Record, ballots_max: u64) -> Result<(), Halt> {
         check_order(self.next_offset, record)?;
@@ -514,14 +576,14 @@ impl Counting {
         &mut self,
         limits: &Limits,
         suspicion: Option<&Suspicion>,
-        stopping: bool,
+        at_once: bool,
         now: UnixMillis,
     ) -> Option<Effect> {
         if self.in_flight.is_some() || self.open.is_empty() {
             return None;
         }
         let is_old = now.since(self.open.opened_at) >= limits.batch_age_millis_max;
-        if !(stopping || is_old || self.is_full(limits, suspicion)) {
+        if !(at_once || is_old || self.is_full(limits, suspicion)) {
             return None;
         }
         let batch = Arc::new(self.open.close());
@@ -529,9 +591,9 @@ impl Counting {
         Some(Effect::Flush { batch, epoch: self.epoch })
     }
 
-    fn pause_or_resume(&mut self, effects: &mut Vec<Effect>) {
+    fn pause_or_resume(&mut self, wanted: bool, effects: &mut Vec<Effect>) {
         // What would come before the halt would only be held in vain.
-        let pause = !self.held.is_empty() || self.halting.is_some();
+        let pause = wanted || !self.held.is_empty() || self.halting.is_some();
         if pause != self.paused {
             self.paused = pause;
             effects.push(if pause { Effect::Pause } else { Effect::Resume });

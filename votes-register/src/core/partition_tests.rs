@@ -43,6 +43,8 @@ struct World {
     halted: Option<Halt>,
     drained: bool,
     fenced: usize,
+    paused: bool,
+    skipped: Vec<Range<i64>>,
     pauses: Vec<bool>,
 }
 
@@ -61,6 +63,8 @@ impl World {
             halted: None,
             drained: false,
             fenced: 0,
+            paused: false,
+            skipped: Vec::new(),
             pauses: Vec::new(),
         }
     }
@@ -90,7 +94,14 @@ impl World {
             .filter(|vote| !window::is_late(vote.group.minute, self.cursor.at.log_clock))
             .map(|vote| (vote.group.minute, vote.ballot))
             .collect();
-        Claim { cursor: self.cursor, parked, low: 0, high: self.high() }
+        Claim {
+            cursor: self.cursor,
+            parked,
+            skipped: self.skipped.clone(),
+            paused: self.paused,
+            low: 0,
+            high: self.high(),
+        }
     }
 
     fn vote_at(&self, offset: i64) -> Option<Vote> {
@@ -202,7 +213,8 @@ impl World {
     fn check_conservation(&self) {
         let parked = i64::try_from(self.parked.len()).unwrap();
         let Cursor { start_offset, at, .. } = self.cursor;
-        assert_eq!(at.next_offset - start_offset, self.counted() + self.duplicate + parked);
+        let skipped: i64 = self.skipped.iter().map(|range| range.end - range.start).sum();
+        assert_eq!(at.next_offset - start_offset, self.counted() + self.duplicate + parked + skipped);
     }
 }
 
@@ -510,4 +522,80 @@ fn a_full_set_of_ballots_halts_and_forgets_nothing() {
     world.tick(&mut core);
     assert_eq!(world.halted, Some(Halt::BallotSetFull { ballots_max: 2 }));
     assert_eq!(world.counted(), 2);
+}
+
+#[test]
+fn a_pause_writes_what_is_held_and_takes_nothing_more_until_counting_goes_on() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    let mut core = world.assign(0, Limits::default());
+    let steer = |world: &mut World, core: &mut Partition, paused| {
+        let effects = core.step(core.generation(), Event::Steered { paused }, world.now);
+        world.settle(core, effects);
+    };
+    assert_eq!(world.counted(), 0, "it is held");
+    steer(&mut world, &mut core, true);
+    assert_eq!((world.counted(), core.state()), (1, "paused"));
+    world.append(&vote(2, 0));
+    world.deliver(&mut core, 1);
+    world.tick(&mut core);
+    world.tick(&mut core);
+    assert_eq!(world.counted(), 1);
+    steer(&mut world, &mut core, false);
+    world.tick(&mut core);
+    assert_eq!((world.counted(), world.pauses.as_slice()), (2, [true, false].as_slice()));
+}
+
+#[test]
+fn a_partition_claimed_while_paused_takes_nothing() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    world.paused = true;
+    let core = world.run();
+    assert_eq!((world.counted(), core.state()), (0, "paused"));
+}
+
+#[test]
+fn a_halted_partition_claims_again_once_its_cursor_was_moved() {
+    let mut world = World::new();
+    let leap = world.now.plus(LOG_CLOCK_LEAP_MILLIS_MAX + 1);
+    world.append_at(&vote(1, 0), leap);
+    world.append(&vote(2, 0));
+    let mut core = world.run();
+    assert!(world.halted.take().is_some());
+    let epoch = world.cursor.epoch;
+    let seen = |world: &mut World, core: &mut Partition, epoch| {
+        let effects = core.step(core.generation(), Event::CursorTaken { epoch }, world.now);
+        world.settle(core, effects);
+        world.tick(core);
+    };
+    seen(&mut world, &mut core, epoch);
+    assert_eq!(core.state(), "halted", "it is its own epoch");
+    world.cursor.at.next_offset = 1;
+    world.cursor.at.fingerprint = None;
+    world.cursor.epoch += 1;
+    world.skipped.push(0..1);
+    seen(&mut world, &mut core, epoch + 1);
+    assert_eq!((world.halted.is_none(), world.counted()), (true, 1));
+}
+
+#[test]
+fn what_was_passed_over_may_be_missing_when_ballots_are_rebuilt() {
+    let mut world = World::new();
+    for sequence in 1..=4 {
+        world.append(&vote(sequence, 0));
+    }
+    world.skipped.push(1..3);
+    world.cursor.at = Position { next_offset: 3, log_clock: world.now, fingerprint: None };
+    world.cursor.start_offset = 0;
+    world.votes.insert(vote(1, 0).group, 1);
+    let (mut core, _) = Partition::assigned(0, Limits::default());
+    let claim = world.claim();
+    core.step(0, Event::Claimed(Ok(claim)), world.now);
+    core.step(0, Event::Located(Ok(Some(0))), world.now);
+    let kept = vec![world.log[0].clone(), world.log[3].clone()];
+    let effects = core.step(0, Event::Records(kept), world.now);
+    world.settle(&mut core, effects);
+    world.tick(&mut core);
+    assert_eq!((&world.halted, world.counted()), (&None, 2));
 }

@@ -18,29 +18,48 @@ pub(super) struct Notes {
     pub(super) skipped: Vec<Range<i64>>,
     /// Offsets of votes that Postgres refused.
     pub(super) refused: HashSet<i64>,
+    /// Where passing over moved the log clock: from which offset on, and to when, in milliseconds.
+    pub(super) raised: BTreeMap<i64, i64>,
+}
+
+impl Notes {
+    /// How many offsets of `range` were passed over. No two skips overlap: each begins where the cursor stood.
+    pub(super) fn skipped_within(&self, range: &Range<i64>) -> i64 {
+        let within = |skipped: &Range<i64>| skipped.end.min(range.end) - skipped.start.max(range.start);
+        self.skipped.iter().map(|skipped| within(skipped).max(0)).sum()
+    }
 }
 
 /// A participant's id and a minute since the Unix epoch.
 pub(super) type Place = (i32, i32);
 
-/// The count of one paredão's votes in one partition.
+/// What a partition's log says.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Judged {
+    /// The votes that must be counted, by paredão and place.
+    pub(super) votes: HashMap<(i32, Place), i64>,
+    /// The offsets that must be parked, in order.
+    pub(super) parked: Vec<i64>,
+}
+
+/// The count of one paredão's votes in one partition, or of all.
 pub(super) struct PartitionCount<'a> {
-    paredao: ParedaoId,
+    paredao: Option<ParedaoId>,
     notes: &'a Notes,
     next_offset: i64,
     /// The running maximum of the stamps, in milliseconds.
     log_clock: i64,
     /// Ballots met, by minute; minutes whose ballots are late are let go.
     met: BTreeMap<i32, HashSet<BallotId>>,
-    votes: HashMap<Place, i64>,
+    judged: Judged,
     gap: Option<Range<i64>>,
 }
 
 impl<'a> PartitionCount<'a> {
     /// Begins at the record at `from`.
-    pub(super) fn new(paredao: ParedaoId, notes: &'a Notes, from: i64) -> Self {
-        let (met, votes) = (BTreeMap::new(), HashMap::new());
-        Self { paredao, notes, next_offset: from, log_clock: 0, met, votes, gap: None }
+    pub(super) fn new(paredao: Option<ParedaoId>, notes: &'a Notes, from: i64) -> Self {
+        let (met, judged) = (BTreeMap::new(), Judged::default());
+        Self { paredao, notes, next_offset: from, log_clock: 0, met, judged, gap: None }
     }
 
     /// Takes the next record.
@@ -48,28 +67,45 @@ impl<'a> PartitionCount<'a> {
         self.pass_to(record.offset);
         self.next_offset = record.offset + 1;
         self.log_clock = self.log_clock.max(record.appended_at.0);
-        let Ok(vote) = codec::decode(partition, record.key, record.value) else { return };
+        for (_, clock) in self.notes.raised.range(..=record.offset) {
+            self.log_clock = self.log_clock.max(*clock);
+        }
+        let is_passed_over = skipped::holds(&self.notes.skipped, record.offset);
+        let Ok(vote) = codec::decode(partition, record.key, record.value) else {
+            return self.park_unless(is_passed_over, record.offset);
+        };
         let minute = vote.group.minute.get();
         let minute_starts = i64::from(minute) * MINUTE_MILLIS;
         if self.log_clock >= late_at(minute) {
-            return;
+            return self.park_unless(is_passed_over, record.offset);
         }
         while self.met.first_key_value().is_some_and(|(first, _)| self.log_clock >= late_at(*first)) {
             self.met.pop_first();
         }
         let is_first = self.met.entry(minute).or_default().insert(vote.ballot);
+        if !is_first {
+            return;
+        }
         let is_from_future = minute_starts - CLOCK_SKEW_MILLIS > self.log_clock;
-        let is_passed_over =
-            skipped::holds(&self.notes.skipped, record.offset) || self.notes.refused.contains(&record.offset);
-        if is_first && !is_from_future && !is_passed_over && vote.group.paredao == self.paredao {
-            *self.votes.entry((vote.group.participant.get(), minute)).or_default() += 1;
+        if is_from_future || self.notes.refused.contains(&record.offset) {
+            return self.park_unless(is_passed_over, record.offset);
+        }
+        if !is_passed_over && self.paredao.is_none_or(|paredao| paredao == vote.group.paredao) {
+            let place = (vote.group.participant.get(), minute);
+            *self.judged.votes.entry((vote.group.paredao.get(), place)).or_default() += 1;
         }
     }
 
-    /// Ends at `to`: the votes that must be counted, or the first offsets that should have come and didn't.
-    pub(super) fn finish(mut self, to: i64) -> Result<HashMap<Place, i64>, Range<i64>> {
+    fn park_unless(&mut self, is_passed_over: bool, offset: i64) {
+        if !is_passed_over {
+            self.judged.parked.push(offset);
+        }
+    }
+
+    /// Ends at `to`: what the log says, or the first offsets that should have come and didn't.
+    pub(super) fn finish(mut self, to: i64) -> Result<Judged, Range<i64>> {
         self.pass_to(to);
-        self.gap.map_or(Ok(self.votes), Err)
+        self.gap.map_or(Ok(self.judged), Err)
     }
 
     /// Offsets may be missing where they were skipped, and nowhere else.
@@ -123,13 +159,14 @@ mod tests {
         }
 
         fn votes(&self) -> Result<HashMap<Place, i64>, Range<i64>> {
-            let mut count = PartitionCount::new(1.try_into().unwrap(), &self.notes, 0);
+            let mut count = PartitionCount::new(Some(1.try_into().unwrap()), &self.notes, 0);
             for (offset, appended_at, key, value) in &self.records {
                 let (key, value) = (Some(key.as_bytes()), Some(value.as_slice()));
                 count.take(&LogRecord { offset: *offset, appended_at: *appended_at, key, value }, 0);
             }
             let to = self.records.last().map_or(0, |last| last.0 + 1);
-            count.finish(to)
+            let judged = count.finish(to)?;
+            Ok(judged.votes.into_iter().map(|((_, place), votes)| (place, votes)).collect())
         }
     }
 
@@ -146,7 +183,7 @@ mod tests {
         let end = i64::try_from(log.records.len()).unwrap();
         let at = Position { next_offset: 0, log_clock: UnixMillis(0), fingerprint: None };
         let cursor = Cursor { start_offset: 0, at, epoch: 1 };
-        let claim = Claim { cursor, parked: Vec::new(), low: 0, high: end };
+        let claim = Claim { cursor, parked: Vec::new(), skipped: Vec::new(), paused: false, low: 0, high: end };
         let records = log.records.iter().map(|(offset, appended_at, key, value)| {
             Record::decode(0, *offset, *appended_at, Some(key.as_bytes()), Some(value))
         });

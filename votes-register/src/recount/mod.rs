@@ -5,6 +5,7 @@
 
 mod compare;
 mod judge;
+mod partition;
 mod snapshot;
 
 use std::collections::{BTreeMap, HashMap};
@@ -22,6 +23,7 @@ use voting_commons::{ParedaoId, window};
 pub use compare::Difference;
 use compare::Expected;
 use judge::{Notes, PartitionCount, Place};
+pub(crate) use partition::{Derived, PartitionSnapshot, derive};
 use snapshot::Snapshot;
 
 use crate::log_index::LogIndex;
@@ -88,6 +90,22 @@ pub enum RecountError {
         partition: i32,
         /// The offsets that didn't come.
         missing: Range<i64>,
+    },
+    /// The record below the cursor isn't the one that was counted.
+    #[error("partition {partition}: the record at offset {offset} isn't the one that was counted")]
+    AnotherLog {
+        /// The partition.
+        partition: i32,
+        /// The record's offset.
+        offset: i64,
+    },
+    /// The dead letters aren't those that the log asks for.
+    #[error("partition {partition}: log and tables disagree on whether the record at offset {offset} is parked")]
+    DeadLettersDiffer {
+        /// The partition.
+        partition: i32,
+        /// The first such record's offset.
+        offset: i64,
     },
     /// Postgres failed.
     #[error(transparent)]
@@ -199,19 +217,19 @@ fn count(
     let nothing = Notes::default();
     let mut expected = Expected::new();
     for (&partition, stretch) in stretches {
-        let mut count = PartitionCount::new(paredao, notes.get(&partition).unwrap_or(&nothing), stretch.start);
+        let mut count = PartitionCount::new(Some(paredao), notes.get(&partition).unwrap_or(&nothing), stretch.start);
         reader.read(partition, stretch.clone(), |record| {
             count.take(&record, partition);
             progress.fetch_add(1, Ordering::Relaxed);
         })?;
-        let votes = count.finish(stretch.end).map_err(|missing| RecountError::Gap { partition, missing })?;
-        add(&mut expected, partition, votes);
+        let judged = count.finish(stretch.end).map_err(|missing| RecountError::Gap { partition, missing })?;
+        add(&mut expected, partition, judged.votes);
     }
     Ok(expected)
 }
 
-fn add(expected: &mut Expected, partition: i32, votes: HashMap<Place, i64>) {
-    for ((participant, minute), votes) in votes {
+fn add(expected: &mut Expected, partition: i32, votes: HashMap<(i32, Place), i64>) {
+    for ((_, (participant, minute)), votes) in votes {
         expected.entry((partition, participant)).or_default().insert(minute, votes);
     }
 }

@@ -55,12 +55,15 @@ async fn counted(snapshot: &Transaction<'_>, topic: &str) -> Result<BTreeMap<i32
     Ok(found.iter().map(|row| (row.get("partition"), row.get("start_offset")..row.get("next_offset"))).collect())
 }
 
-async fn notes(snapshot: &Transaction<'_>, topic: &str) -> Result<BTreeMap<i32, Notes>, StoreError> {
+pub(super) async fn notes(snapshot: &Transaction<'_>, topic: &str) -> Result<BTreeMap<i32, Notes>, StoreError> {
     let mut notes = BTreeMap::<i32, Notes>::new();
-    let query = "SELECT partition, from_offset, to_offset FROM skipped WHERE topic = $1";
+    let query = "SELECT partition, from_offset, to_offset, log_clock FROM skipped WHERE topic = $1";
     for row in answer(snapshot.query(query, &[&topic])).await? {
-        let skipped = &mut notes.entry(row.get("partition")).or_default().skipped;
-        skipped.push(row.get("from_offset")..row.get("to_offset"));
+        let notes = notes.entry(row.get("partition")).or_default();
+        notes.skipped.push(row.get("from_offset")..row.get("to_offset"));
+        if let Some(log_clock) = row.get("log_clock") {
+            notes.raised.insert(row.get("to_offset"), log_clock);
+        }
     }
     let query = "SELECT partition, record_offset FROM dead_letter WHERE topic = $1 AND reason = $2";
     for row in answer(snapshot.query(query, &[&topic, &Rejection::RefusedByStore.code()])).await? {

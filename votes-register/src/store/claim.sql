@@ -6,4 +6,5 @@ INSERT INTO register_cursor AS c (topic, partition, start_offset, next_offset, e
 VALUES ($1, $2, $3, $3, 1, $4)
 ON CONFLICT (topic, partition) DO UPDATE
     SET epoch = c.epoch + 1, owner = excluded.owner, claimed_at = clock_timestamp()
-RETURNING start_offset, next_offset, epoch, log_clock, fingerprint
+-- No ballot below ballots_from has to be remembered, as if counting had begun there.
+RETURNING greatest(c.start_offset, c.ballots_from) AS start_offset, next_offset, epoch, log_clock, fingerprint

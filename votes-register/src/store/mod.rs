@@ -2,6 +2,7 @@
 
 mod flush;
 
+use std::ops::Range;
 use std::time::Duration;
 
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
@@ -84,6 +85,33 @@ impl Store {
         let rows = answer(client.query(&statement, &[&self.topic, &partition, &earliest])).await?;
         let ballots: Result<Vec<_>, _> = rows.iter().map(ballot_in).collect();
         Ok(ballots?.into_iter().filter(|(minute, _)| !window::is_late(*minute, log_clock)).collect())
+    }
+
+    /// What was passed over of the partition, and whether an operator wants it to stand still.
+    ///
+    /// # Errors
+    /// When Postgres is away.
+    pub(crate) async fn steering(&self, partition: i32) -> Result<(Vec<Range<i64>>, bool), StoreError> {
+        let client = self.pool.get().await?;
+        let query = "SELECT from_offset, to_offset FROM skipped WHERE topic = $1 AND partition = $2";
+        let rows = answer(client.query(query, &[&self.topic, &partition])).await?;
+        let skipped = rows.iter().map(|row| row.get("from_offset")..row.get("to_offset")).collect();
+        let query = "SELECT EXISTS (SELECT FROM register_control
+                                    WHERE topic = $1 AND (partition = $2 OR partition IS NULL)) AS paused";
+        let row = answer(client.query_one(query, &[&self.topic, &partition])).await?;
+        Ok((skipped, row.try_get("paused")?))
+    }
+
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
+    pub(crate) fn topic(&self) -> &str {
+        &self.topic
+    }
+
+    pub(crate) fn owner(&self) -> &str {
+        &self.owner
     }
 
     /// The cursor as it stands; `None` when the partition was never claimed.

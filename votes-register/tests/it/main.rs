@@ -4,6 +4,7 @@
 
 mod broken_records;
 mod conservation;
+mod control;
 mod crashes;
 mod harness;
 mod log_faults;

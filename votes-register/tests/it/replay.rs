@@ -22,7 +22,7 @@ async fn replay(scene: &Scene, arguments: &[&str]) -> (i32, String) {
 }
 
 /// Promise P3; its first half is a constraint of the table.
-async fn conserved(scene: &Scene) {
+pub(crate) async fn conserved(scene: &Scene) {
     let (votes, counted): (i64, i64) = sqlx::query_as(
         "SELECT (SELECT coalesce(sum(votes), 0) FROM bucket)::bigint,
                 ((SELECT coalesce(sum(counted), 0) FROM register_cursor) + (SELECT count(*) FROM replayed))::bigint",

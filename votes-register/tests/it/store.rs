@@ -25,7 +25,8 @@ async fn batch(store: &Store, votes: u64) -> (Arc<Batch>, i64) {
     let now = UnixMillis::from(jiff::Timestamp::now());
     let cursor = store.claim(0, 0).await.unwrap();
     let (mut core, _) = Partition::assigned(0, Limits::default());
-    let claim = votes_register::core::Claim { cursor, parked: Vec::new(), low: 0, high: 0 };
+    let claim =
+        votes_register::core::Claim { cursor, parked: Vec::new(), skipped: Vec::new(), paused: false, low: 0, high: 0 };
     core.step(0, Event::Claimed(Ok(claim)), now);
     let good = (0..votes).map(|sequence| {
         let (key, value) = codec::encode(&vote(sequence));

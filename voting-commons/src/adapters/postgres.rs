@@ -20,6 +20,10 @@ pub const IDLE_IN_TRANSACTION_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest to wait for a connection of the pool.
 pub const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The advisory lock that each of the aggregator's runs holds, "PANORAMA" in ASCII. Whoever else rewrites buckets takes
+/// it too.
+pub const AGGREGATOR_LOCK: i64 = i64::from_be_bytes(*b"PANORAMA");
+
 /// Which database.
 #[derive(Clone, Args)]
 pub struct PostgresArgs {

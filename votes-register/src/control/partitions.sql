@@ -1,0 +1,15 @@
+-- partitions: the cursors of topic $1, with what their owners say, all of one moment. The lag in records is the log's end
+-- as the owner last saw it, less the cursor.
+SELECT c.partition, c.owner, c.epoch, c.start_offset, c.next_offset, c.counted, c.duplicate, c.parked, c.skipped,
+       s.node, s.state, s.halt_code, s.halt_reason, s.last_error,
+       s.low_offset, s.high_offset, s.lag_millis,
+       greatest(s.high_offset - c.next_offset, 0) AS lag_records,
+       extract(epoch FROM clock_timestamp() - s.seen_at)::double precision AS seen_seconds_ago,
+       EXISTS (
+           SELECT FROM register_control p
+           WHERE p.topic = c.topic AND (p.partition = c.partition OR p.partition IS NULL)
+       ) AS paused
+FROM register_cursor c
+LEFT JOIN register_status s ON s.topic = c.topic AND s.partition = c.partition
+WHERE c.topic = $1
+ORDER BY c.partition
