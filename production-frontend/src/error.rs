@@ -1,6 +1,7 @@
 //! What can go wrong, once for pages and API. An answer is RFC 9457 problem details; `pages` makes a page of it where a
 //! person asked.
 
+use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use problem_details::ProblemDetails;
@@ -47,6 +48,9 @@ pub(crate) enum Error {
     /// 404: no replay has this id.
     #[error("Não existe um reprocessamento com este número.")]
     ReplayUnknown,
+    /// 404: no register has ever counted from this partition.
+    #[error("Nenhum registrador contou esta partição.")]
+    PartitionUnknown,
     /// 405: this address takes other methods.
     #[error("Este endereço não aceita este método.")]
     MethodNotAllowed,
@@ -59,6 +63,9 @@ pub(crate) enum Error {
     /// 409: what isn't open can't be closed.
     #[error("O paredão ainda não foi aberto.")]
     NotOpen,
+    /// 409: one partition can't go on while all are paused.
+    #[error("Todas as partições estão pausadas: retome todas.")]
+    AllPaused,
     /// 413: the body is larger than allowed.
     #[error("O envio é grande demais.")]
     TooLarge,
@@ -131,6 +138,15 @@ fn has_sqlstate(error: &sqlx::Error, prefixes: &[&str]) -> bool {
 }
 
 impl Error {
+    /// Of a body that isn't the JSON asked for.
+    pub(crate) fn refused_json(rejection: JsonRejection) -> Self {
+        match rejection.status() {
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            _ => Self::BodyMalformed(rejection.body_text()),
+        }
+    }
+
     /// The status, the last part of the problem's type, which is stable, and its title, for developers.
     #[rustfmt::skip]
     fn kind(&self) -> (StatusCode, &'static str, &'static str) {
@@ -145,10 +161,12 @@ impl Error {
             Self::ParedaoUnknown => (404, "paredao-unknown", "No such paredão"),
             Self::DeadLetterUnknown => (404, "dead-letter-unknown", "No such dead letter"),
             Self::ReplayUnknown => (404, "replay-unknown", "No such replay"),
+            Self::PartitionUnknown => (404, "partition-unknown", "No such partition was ever counted"),
             Self::MethodNotAllowed => (405, "method-not-allowed", "The method isn't allowed here"),
             Self::SlugTaken => (409, "slug-taken", "Another paredão has this slug"),
             Self::AlreadyClosed => (409, "paredao-closed", "The paredão's closing has passed"),
             Self::NotOpen => (409, "paredao-not-open", "The paredão hasn't been opened"),
+            Self::AllPaused => (409, "all-paused", "All partitions are paused, not only this one"),
             Self::TooLarge => (413, "body-too-large", "The body is too large"),
             Self::UnsupportedMediaType => (415, "content-type-unsupported", "The content type isn't supported"),
             Self::ParedaoInvalid(_) => (422, "paredao-invalid", "Such a paredão can't be made"),

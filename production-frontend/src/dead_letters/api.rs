@@ -150,19 +150,11 @@ async fn replay(
     State(pool): State<PgPool>,
     order: Result<Json<ReplayOrder>, JsonRejection>,
 ) -> Result<(StatusCode, AppendHeaders<[(header::HeaderName, String); 1]>, Json<ReplayView>), Error> {
-    let Json(order) = order.map_err(refused)?;
+    let Json(order) = order.map_err(Error::refused_json)?;
     let view = replays::request(&pool, &order.check()?, &producer.name).await?;
     tracing::info!(request = view.id, dry_run = view.dry_run, by = producer.name, "replay requested");
     let location = format!("/api/v1/dead-letters/replays/{}", view.id);
     Ok((StatusCode::ACCEPTED, AppendHeaders([(header::LOCATION, location)]), Json(view)))
-}
-
-fn refused(rejection: JsonRejection) -> Error {
-    match rejection.status() {
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => Error::UnsupportedMediaType,
-        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
-        _ => Error::BodyMalformed(rejection.body_text()),
-    }
 }
 
 /// Shows a replay and what became of each dead letter.

@@ -6,6 +6,7 @@ mod dead_letters;
 mod metrics;
 mod pages;
 mod paredoes;
+mod pipeline;
 mod problems;
 mod sign_in;
 mod support;

@@ -1,0 +1,96 @@
+//! The API of the registers: show, pause, resume.
+
+use axum::Json;
+use axum::extract::State;
+use axum::extract::rejection::JsonRejection;
+use serde::Deserialize;
+use sqlx::PgPool;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{PipelineView, store};
+use crate::app::App;
+use crate::auth::Producer;
+use crate::error::Error;
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(show)).routes(routes!(pause)).routes(routes!(resume))
+}
+
+/// Shows the registers, and of each partition its owner, its cursor, its lag and what is wrong with it.
+#[utoipa::path(
+    get, path = "/api/v1/pipeline",
+    responses((status = 200, description = "as the registers said in the last two seconds", body = PipelineView))
+)]
+async fn show(_: Producer, State(pool): State<PgPool>) -> Result<Json<PipelineView>, Error> {
+    Ok(Json(store::show(&pool).await?))
+}
+
+/// Which partitions.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct SteerOrder {
+    /// Of this topic
+    #[serde(default = "votes")]
+    #[schema(default = "votes")]
+    topic: String,
+    /// Only this one; all without it
+    partition: Option<i32>,
+}
+
+fn votes() -> String {
+    "votes".to_owned()
+}
+
+/// Has the registers stand still, all or one partition: they write what they hold, and take no more votes from the log,
+/// which keeps them.
+#[utoipa::path(
+    post, path = "/api/v1/pipeline/pause", request_body = SteerOrder,
+    responses(
+        (status = 200, description = "the registers obey within two seconds", body = PipelineView),
+        (status = 400, description = "the body can't be read"),
+        (status = 404, description = "no such partition was ever counted"),
+        (status = 413, description = "the body is too large"),
+        (status = 415, description = "it isn't application/json"),
+    )
+)]
+async fn pause(
+    producer: Producer,
+    State(pool): State<PgPool>,
+    order: Result<Json<SteerOrder>, JsonRejection>,
+) -> Result<Json<PipelineView>, Error> {
+    steer(&producer, &pool, order, true).await
+}
+
+/// Has them go on.
+#[utoipa::path(
+    post, path = "/api/v1/pipeline/resume", request_body = SteerOrder,
+    responses(
+        (status = 200, description = "the registers obey within two seconds", body = PipelineView),
+        (status = 400, description = "the body can't be read"),
+        (status = 404, description = "no such partition was ever counted"),
+        (status = 409, description = "all partitions are paused, not only this one"),
+        (status = 413, description = "the body is too large"),
+        (status = 415, description = "it isn't application/json"),
+    )
+)]
+async fn resume(
+    producer: Producer,
+    State(pool): State<PgPool>,
+    order: Result<Json<SteerOrder>, JsonRejection>,
+) -> Result<Json<PipelineView>, Error> {
+    steer(&producer, &pool, order, false).await
+}
+
+async fn steer(
+    producer: &Producer,
+    pool: &PgPool,
+    order: Result<Json<SteerOrder>, JsonRejection>,
+    pause: bool,
+) -> Result<Json<PipelineView>, Error> {
+    let Json(SteerOrder { topic, partition }) = order.map_err(Error::refused_json)?;
+    store::steer(pool, &topic, partition, pause, &producer.name).await?;
+    tracing::info!(topic, partition, pause, by = producer.name, "registers steered");
+    Ok(Json(store::show(pool).await?))
+}

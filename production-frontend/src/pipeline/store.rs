@@ -1,0 +1,106 @@
+//! The registers' tables.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use sqlx::PgPool;
+
+use super::{NodeView, PartitionState, PartitionView, PipelineView};
+use crate::error::Error;
+
+/// All of one moment.
+pub(super) async fn show(pool: &PgPool) -> Result<PipelineView, Error> {
+    let rows = sqlx::query_file!("src/pipeline/partitions.sql").fetch_all(pool).await?;
+    let mut nodes = BTreeMap::<String, NodeView>::new();
+    let mut partitions = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (state, seen_at) = (PartitionState::of(row.state.as_deref()), row.seen_at.map(timestamp).transpose()?);
+        if let (Some(node), Some(seen_at), true) = (row.node, seen_at, state != PartitionState::Unowned) {
+            let view = nodes.entry(node.clone()).or_insert(NodeView { node, partitions: 0, seen_at });
+            view.partitions += 1;
+            view.seen_at = view.seen_at.max(seen_at);
+        }
+        partitions.push(PartitionView {
+            topic: row.topic,
+            partition: row.partition,
+            owner: row.owner,
+            state,
+            paused: row.paused,
+            next_offset: row.next_offset,
+            high_offset: row.high_offset,
+            lag_records: row.lag_records,
+            lag_millis: row.lag_millis,
+            halt_code: row.halt_code,
+            halt_reason: row.halt_reason,
+            last_error: row.last_error,
+            last_error_at: row.last_error_at.map(timestamp).transpose()?,
+            seen_at,
+        });
+    }
+    Ok(PipelineView { nodes: nodes.into_values().collect(), partitions })
+}
+
+/// Has `partition` of `topic`, or all of them, stand still or go on, in the name of `who`.
+pub(super) async fn steer(
+    pool: &PgPool,
+    topic: &str,
+    partition: Option<i32>,
+    pause: bool,
+    who: &str,
+) -> Result<(), Error> {
+    let mut transaction = pool.begin().await?;
+    let known = sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM register_cursor WHERE topic = $1 AND ($2::integer IS NULL OR partition = $2)
+           ) AS "known!""#,
+        topic,
+        partition
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
+    if !known {
+        return Err(Error::PartitionUnknown);
+    }
+    if pause {
+        sqlx::query!(
+            "INSERT INTO register_control (topic, partition, who) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
+            topic,
+            partition,
+            who
+        )
+        .execute(&mut *transaction)
+        .await?;
+    } else {
+        let all = sqlx::query_scalar!(
+            r#"SELECT EXISTS (SELECT FROM register_control WHERE topic = $1 AND partition IS NULL) AS "all!""#,
+            topic
+        )
+        .fetch_one(&mut *transaction)
+        .await?;
+        if all && partition.is_some() {
+            return Err(Error::AllPaused);
+        }
+        sqlx::query!(
+            "DELETE FROM register_control WHERE topic = $1 AND ($2::integer IS NULL OR partition = $2)",
+            topic,
+            partition
+        )
+        .execute(&mut *transaction)
+        .await?;
+    }
+    sqlx::query!(
+        "INSERT INTO audit (who, action, topic, partition) VALUES ($1, $2, $3, $4)",
+        who,
+        if pause { "pause" } else { "resume" },
+        topic,
+        partition
+    )
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(())
+}
+
+fn timestamp(millis: i64) -> Result<Timestamp, Error> {
+    Timestamp::from_millisecond(millis).map_err(|error| Error::Internal(error.into()))
+}
