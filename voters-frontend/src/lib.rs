@@ -2,9 +2,10 @@
 //!
 //! [`app`] is what the service does; [`api`] and [`pages`] are the two ways to reach it. A vote's way through it:
 //! [`ballot`] fixes it, [`seal`] keeps it unchanged while a browser holds it, [`captcha`] asks for a person,
-//! [`votes_log`] stores it, and [`clock_watch`] sees that it lies where it counts. [`snapshot`] is all that is known
-//! of Postgres. Every refusal is a [`problem`].
+//! [`votes_log`] stores it, [`accounts`] keeps account of it, and [`clock_watch`] sees that it lies where it counts.
+//! [`snapshot`] is all that is known of Postgres. Every refusal is a [`problem`].
 
+pub mod accounts;
 pub mod api;
 pub mod app;
 pub mod ballot;
@@ -15,6 +16,7 @@ pub mod measures;
 pub mod options;
 pub mod pages;
 pub mod problem;
+mod publish_accounts;
 pub mod seal;
 pub mod secret;
 mod segment;
@@ -33,11 +35,13 @@ use tokio_util::sync::CancellationToken;
 use voting_commons::adapters::admin::{self, Readiness};
 use voting_commons::adapters::{http, telemetry};
 
+use crate::accounts::Accounts;
 use crate::app::{App, RECEIPTS_MAX};
 use crate::ballot::Issuer;
 use crate::clock_watch::ClockWatch;
 use crate::options::{Options, Provider};
 use crate::pages::assets::AssetUrls;
+use crate::publish_accounts::Publisher;
 use crate::seal::Sealer;
 use crate::votes_log::VotesLog;
 
@@ -59,7 +63,10 @@ pub async fn run(
     measures::describe();
     let readiness = Readiness::waiting_for(snapshot::PART);
     readiness.block(watch::PART, "starting");
-    let app = Arc::new(app(&options, &readiness)?);
+    let accounts = Arc::new(Accounts::random());
+    let publisher = Publisher::new(&options.kafka, Arc::clone(&accounts), options.clock.clone())
+        .context("the Kafka producer of the accounts can't be made")?;
+    let app = Arc::new(app(&options, &readiness, accounts)?);
     let pool = options.postgres.pool("voters-frontend", CONNECTIONS_MAX).context("DATABASE_URL can't be read")?;
     gauge!(measures::CAPTCHA_OFF).set(if options.captcha.captcha == Provider::Off { 1.0 } else { 0.0 });
 
@@ -69,6 +76,7 @@ pub async fn run(
     let snapshots =
         snapshot::keep_fresh(pool, Arc::clone(&app.snapshot), app.clock.clone(), readiness.clone(), stop.clone());
     let watch = tokio::spawn(watch::watch(Arc::clone(&app), readiness.clone(), stop.clone()));
+    let publisher = tokio::spawn(publisher.run(stop.clone()));
     tokio::spawn(snapshots);
     tokio::spawn(admin::run(admin, readiness, stop.clone()));
 
@@ -77,13 +85,15 @@ pub async fn run(
     stop.cancel();
     let watched = watch.await?;
     tokio::task::spawn_blocking(move || app.log.flush()).await?;
+    publisher.await?.end().await;
     watched
 }
 
-fn app(options: &Options, readiness: &Readiness) -> anyhow::Result<App> {
+fn app(options: &Options, readiness: &Readiness, accounts: Arc<Accounts>) -> anyhow::Result<App> {
     Ok(App {
         snapshot: snapshot::SnapshotStore::default(),
-        log: VotesLog::new(&options.kafka, options.queue_votes_max).context("the Kafka producer can't be made")?,
+        log: VotesLog::new(&options.kafka, options.queue_votes_max, accounts)
+            .context("the Kafka producer can't be made")?,
         sealer: Sealer::parse(&options.ballot_keys)?,
         captcha: captcha::from_args(&options.captcha, options.environment)?,
         issuer: Issuer::random(),

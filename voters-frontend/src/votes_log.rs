@@ -1,5 +1,6 @@
 //! The topic of the votes, as this service writes to it.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
 
@@ -11,6 +12,8 @@ use rdkafka::{ClientConfig, ClientContext};
 use voting_commons::adapters::kafka::KafkaArgs;
 use voting_commons::window::DELIVERY_TIMEOUT_MILLIS;
 use voting_commons::{UnixMillis, Vote, codec};
+
+use crate::accounts::Accounts;
 
 /// How long to wait for more votes to send together.
 const LINGER_MILLIS: u32 = 1;
@@ -41,7 +44,7 @@ pub enum NotAppended {
 
 /// Sends librdkafka's own words to the log at a level that doesn't repeat what this service says itself.
 #[derive(Clone)]
-struct Quiet;
+pub(crate) struct Quiet;
 
 impl ClientContext for Quiet {
     fn log(&self, level: RDKafkaLogLevel, facility: &str, message: &str) {
@@ -59,21 +62,23 @@ pub struct VotesLog {
     topic: String,
     /// 0 until Kafka was asked.
     partitions: AtomicI32,
+    accounts: Arc<Accounts>,
     /// Whether the last votes were lost to the voter, so that an outage is logged once and not per vote.
     failing: AtomicBool,
 }
 
 impl VotesLog {
-    /// A producer whose queue holds `queue_votes_max` votes. Doesn't wait for Kafka.
+    /// A producer whose queue holds `queue_votes_max` votes, and that enters them in `accounts`. Doesn't wait for Kafka.
     ///
     /// # Errors
     /// When the client can't be made.
-    pub fn new(kafka: &KafkaArgs, queue_votes_max: u32) -> Result<Self, KafkaError> {
+    pub fn new(kafka: &KafkaArgs, queue_votes_max: u32, accounts: Arc<Accounts>) -> Result<Self, KafkaError> {
         let config = producer_config(kafka, queue_votes_max);
         Ok(Self {
             producer: config.create_with_context(Quiet)?,
             topic: kafka.kafka_topic.clone(),
             partitions: AtomicI32::new(0),
+            accounts,
             failing: AtomicBool::new(false),
         })
     }
@@ -97,13 +102,21 @@ impl VotesLog {
     async fn send(&self, vote: &Vote) -> Result<UnixMillis, NotAppended> {
         let (key, value) = codec::encode(vote);
         let record = FutureRecord::to(&self.topic).partition(vote.partition).key(&key).payload(&value);
-        let delivery = self.producer.send_result(record).map_err(|(error, _)| match error {
-            KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull) => NotAppended::QueueFull,
-            error => NotAppended::Failed(error),
+        // Before it can be in the topic; and a request that is given up leaves it indeterminate, as it must.
+        self.accounts.sent(&vote.group);
+        let delivery = self.producer.send_result(record).map_err(|(error, _)| {
+            self.accounts.not_sent(&vote.group);
+            match error {
+                KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull) => NotAppended::QueueFull,
+                error => NotAppended::Failed(error),
+            }
         })?;
         match delivery.await {
             Ok(Ok(delivery)) => match delivery.timestamp {
-                Timestamp::LogAppendTime(millis) => Ok(UnixMillis(millis)),
+                Timestamp::LogAppendTime(millis) => {
+                    self.accounts.accepted(&vote.group);
+                    Ok(UnixMillis(millis))
+                }
                 // Also what a duplicate, found by the idempotent producer's own retry, is acknowledged with.
                 Timestamp::CreateTime(_) | Timestamp::NotAvailable => Err(NotAppended::Unstamped),
             },

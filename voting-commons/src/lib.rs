@@ -4,6 +4,7 @@
 //! [`adapters`] is the other half: how a service reaches Kafka and Postgres, is watched and is stopped.
 //! Pure code never imports an adapter.
 
+pub mod accounts;
 pub mod adapters;
 pub mod codec;
 pub mod ids;

@@ -11,6 +11,8 @@ use rdkafka::types::RDKafkaErrorCode;
 
 /// How long votes stay in the topic: 35 days, in milliseconds.
 pub const RETENTION_MILLIS: i64 = 35 * 24 * 3_600_000;
+/// The size at which a segment of the accounts is closed, so that it can be compacted: 16 MiB.
+const ACCOUNTS_SEGMENT_BYTES: &str = "16777216";
 /// The longest an admin request may take.
 pub const ADMIN_TIMEOUT: Duration = Duration::from_secs(20);
 
@@ -62,23 +64,39 @@ impl KafkaArgs {
         config
     }
 
-    /// Makes the topic with `partitions` and `replication`; one that exists already is left as it is.
+    /// The topic beside the votes' one, in which frontends say how many votes they sent.
+    pub fn accounts_topic(&self) -> String {
+        format!("{}-accounts", self.kafka_topic)
+    }
+
+    /// Makes the topic with `partitions` and `replication`, and the one of the frontends' accounts beside it; one that
+    /// exists already is left as it is.
     ///
     /// # Errors
     /// When Kafka can't be reached or refuses.
     pub async fn create_topic(&self, partitions: i32, replication: i32) -> Result<(), TopicError> {
         let retention = RETENTION_MILLIS.to_string();
-        let topic = NewTopic::new(&self.kafka_topic, partitions, TopicReplication::Fixed(replication))
+        let votes = NewTopic::new(&self.kafka_topic, partitions, TopicReplication::Fixed(replication))
             .set("message.timestamp.type", "LogAppendTime")
             .set("retention.ms", &retention);
+        // One partition, so that a heartbeat comes after the accounts that it vouches for.
+        let name = self.accounts_topic();
+        let accounts = NewTopic::new(&name, 1, TopicReplication::Fixed(replication))
+            .set("cleanup.policy", "compact,delete")
+            .set("retention.ms", &retention)
+            .set("segment.bytes", ACCOUNTS_SEGMENT_BYTES)
+            .set("message.timestamp.type", "LogAppendTime");
         let options = AdminOptions::new().request_timeout(Some(ADMIN_TIMEOUT)).operation_timeout(Some(ADMIN_TIMEOUT));
-        let made = self.admin()?.create_topics([&topic], &options).await.map_err(|e| self.unreachable(e))?;
-        match made.into_iter().next() {
-            Some(Err((topic, code))) if code != RDKafkaErrorCode::TopicAlreadyExists => {
-                Err(TopicError::Refused { topic, code })
+        let made = self.admin()?.create_topics([&votes, &accounts], &options).await.map_err(|e| self.unreachable(e))?;
+        for topic in made {
+            match topic {
+                Err((topic, code)) if code != RDKafkaErrorCode::TopicAlreadyExists => {
+                    return Err(TopicError::Refused { topic, code });
+                }
+                _ => {}
             }
-            _ => Ok(()),
         }
+        Ok(())
     }
 
     /// Makes sure that brokers, not producers, stamp the topic's records.
