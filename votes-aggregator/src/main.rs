@@ -4,12 +4,15 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tokio::net::TcpListener;
-use votes_aggregator::{Aggregator, AggregatorArgs, Outcome, WatchArgs};
-use voting_commons::adapters::admin::AdminArgs;
+use votes_aggregator::{Aggregator, AggregatorArgs, Outcome, ReconcileArgs, WatchArgs, reconcile};
+use voting_commons::adapters::admin::{self, AdminArgs, Readiness};
 use voting_commons::adapters::failure;
 use voting_commons::adapters::postgres::PostgresArgs;
 use voting_commons::adapters::shutdown;
 use voting_commons::adapters::telemetry::{self, LogArgs};
+
+/// A look, and the one that takes its place.
+const RECONCILE_CONNECTIONS_MAX: u32 = 2;
 
 /// Keeps the cached totals and percentages up to date, and old buckets few.
 #[derive(Parser)]
@@ -33,6 +36,15 @@ enum Command {
     Watch {
         #[command(flatten)]
         watch: WatchArgs,
+        #[command(flatten)]
+        reconcile: ReconcileArgs,
+        #[command(flatten)]
+        admin: AdminArgs,
+    },
+    /// Reconcile only; `watch` does it too, and of several one works and the others stand by
+    Reconcile {
+        #[command(flatten)]
+        reconcile: ReconcileArgs,
         #[command(flatten)]
         admin: AdminArgs,
     },
@@ -58,10 +70,21 @@ async fn execute(cli: Cli) -> anyhow::Result<()> {
             Outcome::Busy => println!("another aggregator is at work: nothing to do"),
             Outcome::Done(run) => println!("{run}"),
         },
-        Command::Watch { watch, admin } => {
+        Command::Watch { watch, reconcile, admin } => {
             let shutdown = shutdown::on_signal()?;
             let listener = TcpListener::bind(admin.admin_listen).await?;
+            let pool = cli.postgres.pool("votes-reconciliation", RECONCILE_CONNECTIONS_MAX)?;
+            let reconciling = tokio::spawn(reconcile::run(pool, reconcile, shutdown.clone()));
             votes_aggregator::run(listener, aggregator, watch.every, shutdown).await?;
+            reconciling.await?;
+        }
+        Command::Reconcile { reconcile, admin } => {
+            let shutdown = shutdown::on_signal()?;
+            let listener = TcpListener::bind(admin.admin_listen).await?;
+            let pool = cli.postgres.pool("votes-reconciliation", RECONCILE_CONNECTIONS_MAX)?;
+            let admin = tokio::spawn(admin::run(listener, Readiness::default(), shutdown.clone()));
+            reconcile::run(pool, reconcile, shutdown).await;
+            admin.await??;
         }
     }
     Ok(())

@@ -1,0 +1,267 @@
+//! Reconciliation on a real Kafka and a real Postgres, with a real register and frontends whose statements are written
+//! by hand.
+
+use std::time::Duration;
+
+use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::util::Timeout;
+use sqlx::Row as _;
+use test_support::{TestDatabase, eventually, fresh_database, fresh_topic};
+use tokio::task::JoinHandle;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use votes_aggregator::{ReconcileArgs, reconcile};
+use votes_register::options::CountingArgs;
+use voting_commons::accounts::{self, Account, BootId, Statement};
+use voting_commons::adapters::admin::Readiness;
+use voting_commons::adapters::kafka::KafkaArgs;
+use voting_commons::{BallotId, Group, Minute, UnixMillis, Vote, codec, partitioner};
+
+const PARTITIONS: i32 = 3;
+const BOOT: BootId = BootId(0xab);
+
+struct Scene {
+    kafka: KafkaArgs,
+    database: TestDatabase,
+    producer: FutureProducer,
+    minute: Minute,
+    _reader: DropGuard,
+}
+
+/// A register in this process.
+struct Register {
+    stop: CancellationToken,
+    running: JoinHandle<anyhow::Result<()>>,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let (kafka, database) = (fresh_topic(PARTITIONS).await, fresh_database().await);
+        let producer = kafka.client_config("test").set("acks", "all").create().unwrap();
+        let stop = CancellationToken::new();
+        let minute = now().minute().unwrap();
+        let scene = Self { kafka, database, producer, minute, _reader: stop.clone().drop_guard() };
+        let args = ReconcileArgs {
+            kafka_brokers: Some(scene.kafka.kafka_brokers.clone()),
+            kafka_topic: scene.kafka.kafka_topic.clone(),
+            reconcile_every: Duration::from_millis(200),
+        };
+        let pool = scene.database.args.pool("test-reader", 2).unwrap();
+        tokio::spawn(reconcile::run(pool, args, stop));
+        scene
+    }
+
+    fn register(&self) -> Register {
+        let stop = CancellationToken::new();
+        let (kafka, postgres, token) = (self.kafka.clone(), self.database.args.clone(), stop.clone());
+        let counting = CountingArgs {
+            group: kafka.kafka_topic.clone(),
+            node: None,
+            batch_age_millis_max: 50,
+            batch_records_max: 1_000,
+            connections_max: 2,
+        };
+        let running = tokio::spawn(async move {
+            votes_register::run(&kafka, &postgres, &counting, Readiness::default(), token).await?;
+            Ok(())
+        });
+        Register { stop, running }
+    }
+
+    /// Votes of this scene's minute, numbered from `from`.
+    async fn cast(&self, numbers: std::ops::Range<u64>) {
+        for sequence in numbers {
+            let participant = i64::try_from(sequence % 4 + 1).unwrap();
+            let group = Group {
+                paredao: 1.try_into().unwrap(),
+                minute: self.minute,
+                participant: participant.try_into().unwrap(),
+            };
+            let partition = partitioner::partition_of(group.to_string().as_bytes(), PARTITIONS);
+            let (key, value) = codec::encode(&Vote { ballot: BallotId { issuer: 1, sequence }, group, partition });
+            self.send(&self.kafka.kafka_topic, partition, key.as_bytes(), &value).await;
+        }
+    }
+
+    /// A frontend says what it has sent, and that it lives, or has ended.
+    async fn say(&self, sent: i64, accepted: i64, ended: bool) {
+        let (paredao, minute) = (1.try_into().unwrap(), self.minute);
+        let account = Statement::Account { boot: BOOT, paredao, minute, account: Account { sent, accepted } };
+        for statement in [account, Statement::Heartbeat { boot: BOOT, at: now(), ended }] {
+            let (key, value) = accounts::encode(&statement);
+            self.send(&self.kafka.accounts_topic(), 0, key.as_bytes(), &value).await;
+        }
+    }
+
+    async fn send(&self, topic: &str, partition: i32, key: &[u8], value: &[u8]) {
+        let record = FutureRecord::to(topic).partition(partition).key(key).payload(value);
+        self.producer.send(record, Timeout::Never).await.unwrap();
+    }
+
+    async fn state(&self) -> String {
+        let row = sqlx::query("SELECT state FROM reconciliation").fetch_one(&self.database.pool).await.unwrap();
+        row.get("state")
+    }
+
+    /// Kind, expected, found.
+    async fn findings(&self) -> Vec<(String, Option<i64>, Option<i64>)> {
+        sqlx::query_as("SELECT kind, expected, found FROM reconciliation_finding ORDER BY id")
+            .fetch_all(&self.database.pool)
+            .await
+            .unwrap()
+    }
+
+    async fn becomes(&self, state: &str) {
+        eventually(state, async || (self.state().await == state).then_some(())).await;
+    }
+
+    /// Green, and this many records of the topic were read for it.
+    async fn is_green_with(&self, records: i64) {
+        eventually("green with all records read", async || {
+            let (read, counted): (i64, i64) = sqlx::query_as(
+                "SELECT (SELECT coalesce(sum(next_offset - start_offset), 0) FROM log_position)::bigint,
+                        (SELECT coalesce(sum(next_offset - start_offset), 0) FROM register_cursor)::bigint",
+            )
+            .fetch_one(&self.database.pool)
+            .await
+            .unwrap();
+            (read == records && counted == records && self.state().await == "green").then_some(())
+        })
+        .await;
+    }
+}
+
+impl Register {
+    async fn stop(self) {
+        self.stop.cancel();
+        self.running.await.unwrap().unwrap();
+    }
+}
+
+fn now() -> UnixMillis {
+    jiff::Timestamp::now().into()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn votes_reconcile_and_a_changed_bucket_is_found() {
+    let scene = Scene::new().await;
+    let register = scene.register();
+    scene.cast(0..40).await;
+    // A retry, and two records that are no votes.
+    scene.cast(0..1).await;
+    scene.send(&scene.kafka.kafka_topic, 0, b"", b"{}").await;
+    scene.send(&scene.kafka.kafka_topic, 2, b"1:2:3", b"no").await;
+    scene.say(42, 41, true).await;
+    scene.is_green_with(43).await;
+    assert_eq!(scene.findings().await, []);
+
+    sqlx::raw_sql("UPDATE bucket SET votes = votes - 1 WHERE participant = 2")
+        .execute(&scene.database.pool)
+        .await
+        .unwrap();
+    scene.becomes("red").await;
+    let findings = scene.findings().await;
+    let kinds: Vec<&str> = findings.iter().map(|(kind, ..)| kind.as_str()).collect();
+    assert_eq!(kinds, ["buckets", "minute"], "{findings:?}");
+    let (paredao, minute): (i32, i32) =
+        sqlx::query_as("SELECT paredao, minute FROM reconciliation_finding WHERE kind = 'minute'")
+            .fetch_one(&scene.database.pool)
+            .await
+            .unwrap();
+    assert_eq!((paredao, minute), (1, scene.minute.get()));
+
+    sqlx::raw_sql("UPDATE bucket SET votes = votes + 1 WHERE participant = 2")
+        .execute(&scene.database.pool)
+        .await
+        .unwrap();
+    scene.becomes("green").await;
+    register.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_is_catching_up_while_no_register_counts() {
+    let scene = Scene::new().await;
+    let register = scene.register();
+    scene.cast(0..10).await;
+    scene.say(10, 10, true).await;
+    scene.is_green_with(10).await;
+    register.stop().await;
+    scene.cast(10..20).await;
+    scene.say(20, 20, true).await;
+    scene.becomes("catching_up").await;
+    assert_eq!(scene.findings().await, []);
+    let behind: i64 =
+        sqlx::query_scalar("SELECT behind_seconds FROM reconciliation").fetch_one(&scene.database.pool).await.unwrap();
+    assert!(behind >= 1, "{behind}");
+    let register = scene.register();
+    scene.is_green_with(20).await;
+    register.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_accepted_vote_that_is_not_in_the_topic_is_red() {
+    let scene = Scene::new().await;
+    let register = scene.register();
+    scene.cast(0..10).await;
+    scene.say(11, 11, true).await;
+    scene.becomes("red").await;
+    eventually("the whole topic to be read", async || {
+        (scene.findings().await == [("lost".to_owned(), Some(11), Some(10))]).then_some(())
+    })
+    .await;
+    scene.cast(10..11).await;
+    scene.is_green_with(11).await;
+    register.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_dead_frontend_sent_last_is_unknown_and_what_nobody_sent_is_red() {
+    let scene = Scene::new().await;
+    let register = scene.register();
+    // It sent three, accounted for two, and died.
+    scene.cast(0..3).await;
+    scene.say(2, 2, false).await;
+    eventually("the frontend to be taken for dead", async || {
+        (scene.findings().await == [("frontend_unknown".to_owned(), None, None)]).then_some(())
+    })
+    .await;
+    scene.becomes("green").await;
+    // It was only frozen: now everything is known, and the third vote is nobody's.
+    scene.say(2, 2, true).await;
+    eventually("the vote that nobody sent", async || {
+        (scene.findings().await == [("unaccounted".to_owned(), Some(2), Some(3))]).then_some(())
+    })
+    .await;
+    assert_eq!(scene.state().await, "red");
+    register.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_reader_takes_over_where_the_first_stopped() {
+    let mut scene = Scene::new().await;
+    let register = scene.register();
+    scene.cast(0..10).await;
+    scene.say(10, 10, true).await;
+    scene.is_green_with(10).await;
+    drop(std::mem::replace(&mut scene._reader, CancellationToken::new().drop_guard()));
+    // The turn is its own until the lease ends.
+    sqlx::raw_sql("UPDATE reconciliation SET lease_until = '-infinity'").execute(&scene.database.pool).await.unwrap();
+    // Retries, which only who remembers the ballots knows for such.
+    scene.cast(5..15).await;
+    scene.say(20, 20, true).await;
+    let stop = CancellationToken::new();
+    let _reader = stop.clone().drop_guard();
+    let args = ReconcileArgs {
+        kafka_brokers: Some(scene.kafka.kafka_brokers.clone()),
+        kafka_topic: scene.kafka.kafka_topic.clone(),
+        reconcile_every: Duration::from_millis(200),
+    };
+    tokio::spawn(reconcile::run(scene.database.args.pool("test-reader", 2).unwrap(), args, stop));
+    scene.is_green_with(20).await;
+    let (countable, duplicate): (i64, i64) =
+        sqlx::query_as("SELECT sum(countable)::bigint, sum(duplicate)::bigint FROM log_position")
+            .fetch_one(&scene.database.pool)
+            .await
+            .unwrap();
+    assert_eq!((countable, duplicate), (15, 5));
+    register.stop().await;
+}
