@@ -61,6 +61,8 @@ pub struct System {
     pub production: Production,
     /// The registers' processes.
     pub registers: Vec<Service>,
+    /// The frontend's process.
+    pub frontend: Service,
     /// Its database.
     pub database: TestDatabase,
     /// Its topic.
@@ -96,7 +98,8 @@ impl System {
             registers,
             database,
             kafka,
-            _others: vec![aggregator, voters, production],
+            frontend: voters,
+            _others: vec![aggregator, production],
             _turn: turn,
         }
     }

@@ -1,7 +1,8 @@
 //! The production team's frontend: making, opening and closing paredões, and exact totals, as pages and as an API.
 //!
 //! [`app`] puts the routes together. Each subject owns its views, SQL and API handlers: [`paredao`], [`totals`],
-//! [`dead_letters`], [`pipeline`]; `pages` renders those same views. `auth` says who may ask, [`error`] what an answer looks like when something is wrong.
+//! [`dead_letters`], [`pipeline`], [`reconciliation`]; `pages` renders those same views. `auth` says who may ask,
+//! [`error`] what an answer looks like when something is wrong.
 
 mod app;
 mod auth;
@@ -14,6 +15,7 @@ mod pages;
 pub mod paredao;
 mod photo_route;
 pub mod pipeline;
+pub mod reconciliation;
 mod request_metrics;
 pub mod totals;
 mod watch_postgres;

@@ -12,7 +12,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::App;
 use crate::error::Problem;
-use crate::{dead_letters, paredao, pipeline, totals};
+use crate::{dead_letters, paredao, pipeline, reconciliation, totals};
 
 /// Swagger UI styles its own elements and draws with data URLs.
 const DOCS_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; \
@@ -72,6 +72,7 @@ fn described() -> OpenApiRouter<App> {
         .merge(totals::api::routes())
         .merge(dead_letters::api::routes())
         .merge(pipeline::api::routes())
+        .merge(reconciliation::api::routes())
 }
 
 /// The API.

@@ -4,5 +4,6 @@
 
 mod browser;
 mod faults;
+mod reconciliation;
 mod replay;
 mod votes_over_http;

@@ -14,6 +14,7 @@ use crate::app::{App, Zone};
 use crate::auth::Producer;
 use crate::error::Error;
 use crate::paredao::{ParedaoView, Status, store};
+use crate::reconciliation::{self, ReconciliationView, State as Reconciled};
 use crate::totals::store::{Selection, totals};
 use crate::totals::{Grain, SeriesItem, TotalsView};
 
@@ -37,6 +38,7 @@ struct DashboardPage<'a> {
     producer: Option<&'a str>,
     paredao: &'a ParedaoView,
     totals: &'a TotalsView,
+    reconciliation: &'a ReconciliationView,
     /// The oldest first.
     hours: Vec<Hour>,
     zone: &'a Zone,
@@ -103,6 +105,7 @@ async fn show(producer: Producer, State(app): State<App>, Path(slug): Path<Strin
         producer: Some(&producer.name),
         paredao: &paredao.view,
         totals: &totals,
+        reconciliation: &reconciliation::store::read(&app.pool).await?,
         hours: hours(&totals, &app.zone.tz),
         zone: &app.zone,
     };

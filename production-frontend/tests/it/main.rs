@@ -8,6 +8,7 @@ mod pages;
 mod paredoes;
 mod pipeline;
 mod problems;
+mod reconciliation;
 mod sign_in;
 mod support;
 mod totals;
