@@ -38,7 +38,7 @@ pub struct App {
     /// The time of day.
     pub clock: Clock,
     /// Whether that time is right.
-    pub clock_watch: ClockWatch,
+    pub clock_watch: Arc<ClockWatch>,
     /// Where the pages find scripts and styles.
     pub assets: AssetUrls,
 }
@@ -94,7 +94,7 @@ impl App {
 
     fn issue_any(&self, slug: &str, participant: ParticipantId) -> Result<IssuedBallot, Problem> {
         let paredao = self.paredao(slug)?;
-        let now = self.clock.now();
+        let now = self.right_time()?;
         match paredao.status(now) {
             Status::Scheduled => return Err(Problem::ParedaoNotOpen),
             Status::Closed => return Err(Problem::ParedaoClosed),
@@ -130,7 +130,7 @@ impl App {
     }
 
     async fn cast_new(&self, ballot: &Ballot, answer: &str) -> Result<Receipt, Error> {
-        ballot.check_time(self.clock.now())?;
+        ballot.check_time(self.right_time()?)?;
         let snapshot = self.snapshot()?;
         let paredao = snapshot.by_id(ballot.paredao).ok_or(Problem::ParedaoUnknown)?;
         if !paredao.counts(ballot.minute) {
@@ -140,6 +140,11 @@ impl App {
         self.append(ballot).await.map_err(|problem| self.with_pass(problem, ballot))?;
         let slug = Arc::clone(&paredao.slug);
         Ok(Receipt { ballot: ballot.id, slug, participant: ballot.participant, minute: ballot.minute })
+    }
+
+    /// The time, unless it is known to be wrong: then nothing may be refused for good because of it.
+    fn right_time(&self) -> Result<UnixMillis, Problem> {
+        if self.clock_watch.is_wrong() { Err(Problem::ClockWrong) } else { Ok(self.clock.now()) }
     }
 
     async fn check_captcha(&self, ballot: &Ballot, answer: &str) -> Result<(), Problem> {

@@ -1,9 +1,10 @@
-//! Watches this machine's clock by the stamps that brokers put on its votes.
+//! Watches this machine's clock by the stamps that brokers put on its votes and on its accounts of them.
 //!
 //! A ballot's minute comes from this clock, and the registers count by the brokers': when the two disagree by more
-//! than the window allows, votes taken here might not count, so this frontend says that it isn't ready. While it
-//! isn't, no votes come to show that the clock was put right; so the brokers' time is carried on by the monotonic
-//! clock, which nobody sets, and compared again and again.
+//! than the window allows, votes taken here might not count, and good ballots look expired. So this frontend says that
+//! it isn't ready, and refuses nobody for good. Its accounts, sent every second, show that the clock is wrong before
+//! a vote does, and that it was put right; with Kafka away, the brokers' time is carried on by the monotonic clock, which
+//! nobody sets, and compared again and again.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Instant;
@@ -47,6 +48,11 @@ impl ClockWatch {
             self.block(wrong_by, brokers.is_none());
             *brokers = Some((appended_at, Instant::now()));
         }
+    }
+
+    /// Whether the clock is known to be wrong.
+    pub fn is_wrong(&self) -> bool {
+        self.brokers.lock().unwrap_or_else(PoisonError::into_inner).is_some()
     }
 
     /// Looks whether a clock that was wrong has been put right.
@@ -111,10 +117,10 @@ mod tests {
             let (watch, hands, readiness) = watch(wrong_by);
             watch.observe(UnixMillis(hands.load(Ordering::Relaxed)), TRUE_TIME, false);
             watch.tick();
-            assert!(!readiness.is_ready(), "{wrong_by}");
+            assert!(watch.is_wrong() && !readiness.is_ready(), "{wrong_by}");
             hands.store(TRUE_TIME.0, Ordering::Relaxed);
             watch.tick();
-            assert!(readiness.is_ready(), "{wrong_by}");
+            assert!(!watch.is_wrong() && readiness.is_ready(), "{wrong_by}");
         }
     }
 }

@@ -64,9 +64,9 @@ pub async fn run(
     let readiness = Readiness::waiting_for(snapshot::PART);
     readiness.block(watch::PART, "starting");
     let accounts = Arc::new(Accounts::random());
-    let publisher = Publisher::new(&options.kafka, Arc::clone(&accounts), options.clock.clone())
+    let app = Arc::new(app(&options, &readiness, Arc::clone(&accounts))?);
+    let publisher = Publisher::new(&options.kafka, accounts, options.clock.clone(), Arc::clone(&app.clock_watch))
         .context("the Kafka producer of the accounts can't be made")?;
-    let app = Arc::new(app(&options, &readiness, accounts)?);
     let pool = options.postgres.pool("voters-frontend", CONNECTIONS_MAX).context("DATABASE_URL can't be read")?;
     gauge!(measures::CAPTCHA_OFF).set(if options.captcha.captcha == Provider::Off { 1.0 } else { 0.0 });
 
@@ -99,7 +99,7 @@ fn app(options: &Options, readiness: &Readiness, accounts: Arc<Accounts>) -> any
         issuer: Issuer::random(),
         receipts: Cache::new(RECEIPTS_MAX),
         clock: options.clock.clone(),
-        clock_watch: ClockWatch::new(options.clock.clone(), readiness.clone()),
+        clock_watch: Arc::new(ClockWatch::new(options.clock.clone(), readiness.clone())),
         assets: AssetUrls::load(),
     })
 }

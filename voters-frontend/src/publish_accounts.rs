@@ -1,18 +1,22 @@
-//! Publishing this process's accounts, every second and for a last time when it stops.
+//! Publishing this process's accounts, every second and for a last time when it stops. Their acknowledgements also show
+//! whether this machine's clock is right.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::try_join_all;
 use rdkafka::error::KafkaError;
+use rdkafka::message::Timestamp;
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 use tokio_util::sync::CancellationToken;
+use voting_commons::UnixMillis;
 use voting_commons::accounts::{self, Statement};
 use voting_commons::adapters::kafka::KafkaArgs;
 use voting_commons::window::DELIVERY_TIMEOUT_MILLIS;
 
 use crate::accounts::Accounts;
 use crate::clock::Clock;
+use crate::clock_watch::ClockWatch;
 use crate::votes_log::Quiet;
 
 /// How often.
@@ -28,12 +32,18 @@ pub(crate) struct Publisher {
     topic: String,
     accounts: Arc<Accounts>,
     clock: Clock,
+    clock_watch: Arc<ClockWatch>,
     failing: bool,
 }
 
 impl Publisher {
     /// One that doesn't wait for Kafka.
-    pub(crate) fn new(kafka: &KafkaArgs, accounts: Arc<Accounts>, clock: Clock) -> Result<Self, KafkaError> {
+    pub(crate) fn new(
+        kafka: &KafkaArgs,
+        accounts: Arc<Accounts>,
+        clock: Clock,
+        clock_watch: Arc<ClockWatch>,
+    ) -> Result<Self, KafkaError> {
         let producer = kafka
             .client_config("voters-frontend-accounts")
             .set("acks", "all")
@@ -42,7 +52,7 @@ impl Publisher {
             .set("request.timeout.ms", DELIVERY_TIMEOUT_MILLIS.to_string())
             .set("queue.buffering.max.messages", QUEUE_STATEMENTS_MAX.to_string())
             .create_with_context(Quiet)?;
-        Ok(Self { producer, topic: kafka.accounts_topic(), accounts, clock, failing: false })
+        Ok(Self { producer, topic: kafka.accounts_topic(), accounts, clock, clock_watch, failing: false })
     }
 
     /// Publishes every second until `stop`.
@@ -90,9 +100,15 @@ impl Publisher {
     async fn send(&self, statement: &Statement) -> Result<(), KafkaError> {
         let (key, value) = accounts::encode(statement);
         let record = FutureRecord::to(&self.topic).partition(0).key(&key).payload(&value);
+        let sent_at = self.clock.now();
         let delivery = self.producer.send_result(record).map_err(|(error, _)| error)?;
         match delivery.await {
-            Ok(Ok(_)) => Ok(()),
+            Ok(Ok(delivery)) => {
+                if let Timestamp::LogAppendTime(millis) = delivery.timestamp {
+                    self.clock_watch.observe(sent_at, UnixMillis(millis), true);
+                }
+                Ok(())
+            }
             Ok(Err((error, _))) => Err(error),
             Err(_) => Err(KafkaError::Canceled),
         }

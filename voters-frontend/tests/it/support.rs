@@ -24,7 +24,7 @@ use voting_commons::adapters::telemetry::{LogArgs, LogFormat};
 pub(crate) const PARTITIONS: i32 = 12;
 /// The paredão that [`seed`] makes.
 pub(crate) const SLUG: &str = "paredao-1";
-const KEY: &str = "test:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
+pub(crate) const KEY: &str = "test:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";
 const READ_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A running service, its clients and its surroundings.

@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 use test_support::eventually;
+use voters_frontend::ballot::{Ballot, Issuer};
 use voters_frontend::clock::Clock;
-use voting_commons::UnixMillis;
+use voters_frontend::seal::{Purpose, Sealer};
+use voting_commons::{Minute, UnixMillis};
 
-use crate::support::{SLUG, Service, close_at};
+use crate::support::{KEY, PARTITIONS, SLUG, Service, close_at};
 
 /// A clock that a test sets, and its hands.
 fn hands(now: Timestamp) -> (Clock, Arc<AtomicI64>) {
@@ -25,61 +28,71 @@ fn this_minute() -> Timestamp {
     minute.timestamp()
 }
 
-#[tokio::test]
-async fn a_ballot_can_be_cast_for_three_minutes_and_not_before_its_time() {
-    let now = Timestamp::now();
-    let (clock, hands) = hands(now);
-    let (service, _database) = Service::fresh_with(|options| options.clock = clock).await;
-    let ballot = service.ballot().await;
-    assert_eq!(ballot["expires_at"].as_str().unwrap().parse::<Timestamp>().unwrap().as_second(), now.as_second() + 180);
+/// A ballot for the first participant of [`SLUG`], issued at `now` by a frontend whose clock said so.
+fn issued_at(now: Timestamp) -> Ballot {
+    Issuer::random().issue(1.try_into().unwrap(), 1.try_into().unwrap(), now.into(), PARTITIONS).unwrap()
+}
 
-    set(&hands, now + SignedDuration::from_secs(180));
-    service.cast(&ballot, "").await.assert_problem(410, "ballot-expired");
-    set(&hands, now - SignedDuration::from_secs(180));
-    service.cast(&ballot, "").await.assert_problem(422, "ballot-from-future");
-    set(&hands, now);
-    assert_eq!(service.cast(&ballot, "").await.status, 202);
+fn sealed(ballot: &Ballot) -> Value {
+    json!({"ballot": Sealer::parse(&KEY.to_owned().into()).unwrap().seal(Purpose::Ballot, ballot)})
 }
 
 #[tokio::test]
-async fn a_frontend_whose_clock_is_ten_minutes_wrong_answers_no_2xx_and_is_not_ready_until_it_is_right() {
+async fn a_ballot_can_be_cast_for_three_minutes_and_not_before_its_time() {
+    let (service, _database) = Service::fresh().await;
+    let now = Timestamp::now();
+    let expires_at: Timestamp = service.ballot().await["expires_at"].as_str().unwrap().parse().unwrap();
+    assert!((180..=190).contains(&(expires_at - now).get_seconds()), "{expires_at}");
+
+    let ago = |seconds| sealed(&issued_at(Timestamp::now() - SignedDuration::from_secs(seconds)));
+    assert_eq!(service.cast(&ago(150), "").await.status, 202);
+    service.cast(&ago(180), "").await.assert_problem(410, "ballot-expired");
+    service.cast(&ago(-120), "").await.assert_problem(422, "ballot-from-future");
+}
+
+#[tokio::test]
+async fn a_vote_stamped_outside_its_ballots_window_is_no_2xx() {
+    let (service, _database) = Service::fresh().await;
+    let right = issued_at(Timestamp::now());
+    let minute = Minute::try_from(i64::from(right.minute.get()) - 10).unwrap();
+    service.cast(&sealed(&Ballot { minute, ..right }), "").await.assert_problem(503, "clock-wrong");
+}
+
+#[tokio::test]
+async fn a_frontend_whose_clock_is_ten_minutes_wrong_refuses_nobody_for_good_and_is_not_ready_until_it_is_right() {
+    let (clock, hands) = hands(Timestamp::now());
+    let (service, _database) = Service::fresh_with(|options| options.clock = clock).await;
     for wrong_by in [SignedDuration::from_mins(10), SignedDuration::from_mins(-10)] {
-        let (clock, hands) = hands(Timestamp::now() + wrong_by);
-        let (service, _database) = Service::fresh_with(|options| options.clock = clock).await;
-        let ballot = service.ballot().await;
-        let answer = service.cast(&ballot, "").await;
-        answer.assert_problem(503, "clock-wrong");
+        let good = sealed(&issued_at(Timestamp::now()));
+        set(&hands, Timestamp::now() + wrong_by);
+        // No vote has to come: it finds out by itself.
+        eventually("it isn't ready", async || (!service.is_ready().await).then_some(())).await;
         let reason = service.readiness().await;
         let seconds = reason.strip_prefix("clock: this machine's clock is wrong by about ").unwrap();
         // The clock that was set stands still while the test runs.
         let seconds: i64 = seconds.trim_end().strip_suffix(" s").unwrap().parse().unwrap();
         assert!((540..=660).contains(&seconds), "{reason}");
+        service.cast(&good, "").await.assert_problem(503, "clock-wrong");
+        service.ask_ballot(SLUG, 1).await.assert_problem(503, "clock-wrong");
 
-        // No vote comes while it isn't ready: it finds out by itself.
         set(&hands, Timestamp::now());
         eventually("it is ready again", async || service.is_ready().await.then_some(())).await;
-        let ballot = service.ballot().await;
-        assert_eq!(service.cast(&ballot, "").await.status, 202);
-        assert!(service.is_ready().await);
+        assert_eq!(service.cast(&good, "").await.status, 202);
     }
 }
 
 #[tokio::test]
 async fn a_ballot_cast_just_before_closing_is_accepted_when_it_is_retried_after_it() {
-    let start = this_minute();
-    let closing = start + SignedDuration::from_secs(60);
-    let (clock, hands) = hands(start + SignedDuration::from_millis(59_900));
-    let (service, database) = Service::fresh_with(|options| options.clock = clock.clone()).await;
-    close_at(&service, &database.pool, closing).await;
-    let ballot = service.ballot().await;
-    let never_cast = service.ballot().await;
+    let (service, database) = Service::fresh().await;
+    let closing = this_minute();
+    let before = closing - SignedDuration::from_millis(100);
+    let (ballot, never_cast) = (sealed(&issued_at(before)), sealed(&issued_at(before)));
     let first = service.cast(&ballot, "").await;
     assert_eq!(first.status, 202, "{first:?}");
 
     // A frontend that has never seen the ballot takes the retry.
-    let other_options = crate::support::options(&service.kafka, &database.args);
-    let other = Service::start(voters_frontend::options::Options { clock, ..other_options }).await;
-    set(&hands, closing + SignedDuration::from_secs(20));
+    close_at(&service, &database.pool, closing).await;
+    let other = Service::start(crate::support::options(&service.kafka, &database.args)).await;
     let retried = other.cast(&ballot, "").await;
     assert_eq!((retried.status, &retried.body), (202, &first.body));
     assert_eq!(other.cast(&never_cast, "").await.status, 202);
@@ -88,10 +101,9 @@ async fn a_ballot_cast_just_before_closing_is_accepted_when_it_is_retried_after_
 
 #[tokio::test]
 async fn a_ballot_issued_at_or_after_the_closing_is_refused() {
-    let start = this_minute();
-    let (clock, _hands) = hands(start + SignedDuration::from_secs(1));
-    let (service, database) = Service::fresh_with(|options| options.clock = clock).await;
-    let ballot = service.ballot().await;
-    close_at(&service, &database.pool, start).await;
+    let (service, database) = Service::fresh().await;
+    let closing = this_minute();
+    let ballot = sealed(&issued_at(closing));
+    close_at(&service, &database.pool, closing).await;
     service.cast(&ballot, "").await.assert_problem(409, "paredao-closed");
 }
