@@ -45,9 +45,12 @@ CREATE TABLE audit (
     detail    jsonb       NOT NULL DEFAULT '{}'
 );
 
--- Below this offset no ballot has to be remembered, though the log below it is gone: an operator went on without it, and
--- the log clock was moved to where every ballot counted there is late. Null where that never happened.
+-- From here up to the cursor lie all records whose ballots can still be retried: who claims the partition reads them again.
+-- An operator who goes on without lost records moves it past them, and the log clock to where every ballot of theirs is late.
 ALTER TABLE register_cursor ADD COLUMN ballots_from bigint;
+UPDATE register_cursor SET ballots_from = start_offset;
+ALTER TABLE register_cursor ALTER COLUMN ballots_from SET NOT NULL,
+    ADD CHECK (ballots_from BETWEEN start_offset AND next_offset);
 
 -- Where passing over moved the log clock, so that a recount knows from where on votes are late.
 ALTER TABLE skipped ADD COLUMN log_clock bigint;

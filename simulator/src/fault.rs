@@ -26,8 +26,6 @@ macro_rules! faults {
 faults! {
     /// A process ended while it waited for a claim.
     CrashClaiming = "crash while claiming",
-    /// A process ended while it looked for the window's beginning.
-    CrashLocating = "crash while locating the window",
     /// A process ended before its set of ballots was complete.
     CrashRebuilding = "crash while rebuilding the ballot set",
     /// A process ended with a partition that it counted, and no flush under way.
@@ -88,6 +86,8 @@ faults! {
     LeaderChange = "leader change",
     /// A record that is no vote.
     Garbage = "record that isn't a vote",
+    /// Retention removed every record whose ballot can't be retried any more.
+    Trimmed = "retention up to the window",
     /// The paredão was closed by hand.
     Closed = "closed by hand",
     /// The set of ballots was full.

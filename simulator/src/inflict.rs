@@ -72,6 +72,7 @@ impl World {
                 self.group.add_partition();
                 self.fired.note(Fault::PartitionsAdded);
             }
+            Infliction::Trim => self.trim(),
             Infliction::Close if self.voters.close(self.now) => self.fired.note(Fault::Closed),
             Infliction::Garbage => self.append_garbage(),
             Infliction::RetryAtTheEdge => self.retry_at_the_edge(),
@@ -132,6 +133,19 @@ impl World {
         self.fired.note(Fault::Garbage);
     }
 
+    /// Retention removes all that nobody has to read again. It takes weeks, so it never overtakes a reader.
+    fn trim(&mut self) {
+        let partition = self.any_partition();
+        let Some(low) = self.store.read_cursor(partition).map(|cursor| cursor.at.ballots_from) else { return };
+        let has_read = |owned: &Owned| owned.handed.0 == owned.core.generation() && owned.handed.1 >= low;
+        let owners = self.nodes.iter().filter_map(|node| node.shell.partitions.get(&partition));
+        let is_read = owners.into_iter().all(has_read) && self.tasks.iter().all(|task| task.partition != partition);
+        if is_read && low > self.topic.low(partition) {
+            self.topic.trim(partition, low);
+            self.fired.note(Fault::Trimmed);
+        }
+    }
+
     /// Time moves to where a ballot's window is about to end, or has just ended, and a copy of it reaches the log.
     fn retry_at_the_edge(&mut self) {
         let Some(ballot) = self.voters.recent(&mut self.rng) else { return };
@@ -158,7 +172,7 @@ impl World {
                 self.tasks.iter().filter(is_its).any(|task| what(&task.stage))
             };
             self.fired.note(if owned.core.written().is_none() {
-                if waits_for(is_locating) { Fault::CrashLocating } else { Fault::CrashClaiming }
+                Fault::CrashClaiming
             } else if waits_for(is_flushing) {
                 Fault::CrashFlushing
             } else if waits_for(is_unsure) {
@@ -170,10 +184,6 @@ impl World {
             });
         }
     }
-}
-
-fn is_locating(stage: &Stage) -> bool {
-    matches!(stage, Stage::Asking(Question::Locate { .. }) | Stage::Answered(Event::Located(_)))
 }
 
 fn is_flushing(stage: &Stage) -> bool {

@@ -239,7 +239,7 @@ impl Expected {
 
     fn check_sums(&self, rows: &Rows) -> Result<(), Violation> {
         let cursor = &rows.cursor;
-        let passed = cursor.at.next_offset - cursor.start_offset;
+        let passed = cursor.at.next_offset - rows.start_offset;
         let (counted, duplicate, parked) = (rows.counted, rows.duplicate, rows.parked);
         if passed != counted + duplicate + parked {
             let text = format!("{passed} records passed, {counted} counted, {duplicate} duplicate, {parked} parked");

@@ -29,14 +29,15 @@ pub(crate) enum Infliction {
     SetFrontendsClock,
     AddPartition,
     Close,
+    Trim,
     Garbage,
     RetryAtTheEdge,
     PassTime,
     ReplaceFrontend,
 }
 
-const ALWAYS: [Infliction; 4] =
-    [Infliction::Crash, Infliction::Rebalance, Infliction::RetryAtTheEdge, Infliction::PassTime];
+const ALWAYS: [Infliction; 5] =
+    [Infliction::Crash, Infliction::Rebalance, Infliction::RetryAtTheEdge, Infliction::PassTime, Infliction::Trim];
 
 /// Each of these is part of some seeds only, so that none always hides another.
 const SOMETIMES: [Infliction; 15] = [

@@ -56,9 +56,6 @@ pub(crate) enum Question {
         cursor: Cursor,
         parked: Vec<(Minute, BallotId)>,
     },
-    Locate {
-        stamp: UnixMillis,
-    },
     Flush {
         batch: Arc<Batch>,
         epoch: i64,
@@ -205,7 +202,6 @@ impl Shell {
         for effect in effects {
             match effect {
                 Effect::Claim => self.ask(partition, Question::ClaimLow),
-                Effect::Locate { stamp } => self.ask(partition, Question::Locate { stamp }),
                 Effect::Flush { batch, epoch } => {
                     self.out.notes.push((partition, Note::Flushing(Arc::clone(&batch))));
                     self.ask(partition, Question::Flush { batch, epoch });

@@ -13,6 +13,7 @@ pub(crate) const REFUSED_PARTICIPANT: i32 = 666;
 /// What the store holds for one partition: its row of `register_cursor`, its buckets and its dead letters.
 #[derive(Debug)]
 pub(crate) struct Rows {
+    pub(crate) start_offset: i64,
     pub(crate) cursor: Cursor,
     pub(crate) counted: i64,
     pub(crate) duplicate: i64,
@@ -101,9 +102,10 @@ impl Store {
 
 impl Rows {
     fn starting_at(low: i64) -> Self {
-        let at = Position { next_offset: low, log_clock: UnixMillis::default(), fingerprint: None };
+        let at = Position { next_offset: low, ballots_from: low, log_clock: UnixMillis::default(), fingerprint: None };
         Self {
-            cursor: Cursor { start_offset: low, at, epoch: 0 },
+            start_offset: low,
+            cursor: Cursor { at, epoch: 0 },
             counted: 0,
             duplicate: 0,
             parked: 0,

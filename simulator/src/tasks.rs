@@ -54,12 +54,9 @@ impl World {
 
     fn ask(&mut self, node: usize, partition: i32, question: Question) -> Stage {
         match question {
-            Question::ClaimLow | Question::ClaimEnds { .. } | Question::Locate { .. } | Question::Look { .. }
-                if self.log_away =>
-            {
+            Question::ClaimLow | Question::ClaimEnds { .. } | Question::Look { .. } if self.log_away => {
                 self.fired.note(Fault::LogOutage);
                 Stage::Answered(match question {
-                    Question::Locate { .. } => Event::Located(Err(Outage)),
                     Question::Look { .. } => Event::Tick,
                     _ => Event::Claimed(Err(Outage)),
                 })
@@ -76,7 +73,6 @@ impl World {
                     high,
                 })))
             }
-            Question::Locate { stamp } => Stage::Answered(Event::Located(Ok(self.topic.offset_at(partition, stamp)))),
             Question::Look { asked_at } => {
                 let (low, high) = (self.topic.low(partition), self.topic.high(partition));
                 Stage::Answered(Event::LogSeen { low, high, asked_at })

@@ -16,7 +16,9 @@ pub(crate) struct Topic {
 
 #[derive(Debug, Default)]
 struct Log {
+    /// What was removed is kept in front, so that offsets are indices.
     records: Vec<Record>,
+    low: i64,
     leader: usize,
 }
 
@@ -29,7 +31,7 @@ impl Topic {
 
     pub(crate) fn add_partition(&mut self) {
         let leader = self.logs.len() % BROKERS;
-        self.logs.push(Log { records: Vec::new(), leader });
+        self.logs.push(Log { records: Vec::new(), low: 0, leader });
     }
 
     pub(crate) fn partitions(&self) -> i32 {
@@ -71,8 +73,13 @@ impl Topic {
     }
 
     /// The log's first offset.
-    pub(crate) fn low(&self, _partition: i32) -> i64 {
-        0
+    pub(crate) fn low(&self, partition: i32) -> i64 {
+        self.log(partition).low
+    }
+
+    /// Retention removes what lies before `low`.
+    pub(crate) fn trim(&mut self, partition: i32, low: i64) {
+        self.log_mut(partition).low = low;
     }
 
     /// The offset that the next record will get.
@@ -80,13 +87,9 @@ impl Topic {
         i64::try_from(self.log(partition).records.len()).expect("a few thousand records")
     }
 
-    /// The first offset whose stamp isn't before `stamp`, as Kafka answers it.
-    pub(crate) fn offset_at(&self, partition: i32, stamp: UnixMillis) -> Option<i64> {
-        self.log(partition).records.iter().find(|record| record.appended_at >= stamp).map(|record| record.offset)
-    }
-
     /// At most `records_max` records from `from` on.
     pub(crate) fn read(&self, partition: i32, from: i64, records_max: usize) -> Vec<Record> {
+        assert!(from >= self.low(partition), "record {from} of partition {partition} was removed");
         let from = usize::try_from(from).expect("offsets aren't negative");
         self.log(partition).records.iter().skip(from).take(records_max).cloned().collect()
     }

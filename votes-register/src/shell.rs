@@ -319,9 +319,6 @@ impl Shell {
                 Effect::Claim => {
                     self.ask(partition, claim(self.board.clone(), self.store.clone(), self.log.clone(), partition));
                 }
-                Effect::Locate { stamp } => {
-                    self.ask(partition, locate(self.board.clone(), self.log.clone(), partition, stamp));
-                }
                 Effect::Flush { batch, epoch } => {
                     let (store, board) = (self.store.clone(), self.board.clone());
                     self.ask(partition, async move {
@@ -472,12 +469,6 @@ async fn claim(board: Board, store: Store, log: LogIndex, partition: i32) -> Eve
         Ok::<_, String>(Claim { cursor, parked, skipped, paused, low: ends.low, high: ends.high })
     };
     Event::Claimed(claimed.await.map_err(|error| outage(&board, partition, "claim the partition", &error)))
-}
-
-async fn locate(board: Board, log: LogIndex, partition: i32, stamp: UnixMillis) -> Event {
-    let located = log.offset_at(partition, stamp).await;
-    let failed = |error: KafkaError| outage(&board, partition, "find the window's beginning", &error.to_string());
-    Event::Located(located.map_err(failed))
 }
 
 async fn read_cursor(board: Board, store: Store, partition: i32) -> Event {

@@ -41,6 +41,12 @@ pub fn closes(minute: Minute) -> UnixMillis {
     minute.end().plus(WINDOW_MILLIS)
 }
 
+/// The last minute of which a ballot may have been counted up to `log_clock`: later ones were from the future. `None` when
+/// there is no such minute.
+pub fn last_held(log_clock: UnixMillis) -> Option<Minute> {
+    log_clock.plus(CLOCK_SKEW_MILLIS).minute()
+}
+
 /// The earliest stamp a record can bear whose ballot isn't late at `log_clock`.
 ///
 /// Reading the log from here meets every ballot that can still be retried (those from the future apart, which are
@@ -77,6 +83,15 @@ mod tests {
         let minute = minute(100);
         assert!(is_from_future(minute, opens(minute).plus(-1)) && !is_from_future(minute, opens(minute)));
         assert!(!is_late(minute, closes(minute).plus(-1)) && is_late(minute, closes(minute)));
+    }
+
+    #[test]
+    fn the_last_minute_held_is_the_last_that_isnt_from_the_future() {
+        for after in [0, 29_999, 30_000, 59_999] {
+            let log_clock = minute(100).start().plus(after);
+            let last = last_held(log_clock).unwrap();
+            assert!(!is_from_future(last, log_clock) && is_from_future(last.next(), log_clock), "{after}");
+        }
     }
 
     proptest! {

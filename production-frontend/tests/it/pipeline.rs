@@ -8,8 +8,8 @@ use crate::support::Service;
 /// Three partitions: one counts, one has halted, and of the last nobody has said anything for long.
 async fn count(service: &Service) {
     sqlx::raw_sql(
-        "INSERT INTO register_cursor (topic, partition, start_offset, next_offset, epoch, owner, counted)
-         VALUES ('votes', 0, 0, 10, 1, 'a', 10), ('votes', 1, 0, 5, 1, 'a', 5), ('votes', 2, 0, 0, 1, 'b', 0);
+        "INSERT INTO register_cursor (topic, partition, start_offset, next_offset, ballots_from, epoch, owner, counted)
+         VALUES ('votes', 0, 0, 10, 0, 1, 'a', 10), ('votes', 1, 0, 5, 0, 1, 'a', 5), ('votes', 2, 0, 0, 0, 1, 'b', 0);
          INSERT INTO register_status (topic, partition, node, epoch, state, halt_code, halt_reason, last_error,
                                       last_error_at, low_offset, high_offset, lag_millis, seen_at)
          VALUES ('votes', 0, 'a', 1, 'counting', NULL, NULL, NULL, NULL, 0, 12, 1500, now()),

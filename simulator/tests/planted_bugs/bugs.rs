@@ -41,8 +41,8 @@ pub(crate) const BUGS: &[Bug] = &[
         name: "no rebuild of the ballot set",
         edits: &[Edit {
             file: PARTITION,
-            find: "            self.seen.insert(vote.group.minute, vote.ballot);",
-            replace: "",
+            find: "            self.seen.insert(vote.group.minute, vote.ballot, (!is_parked).then_some(record.offset));",
+            replace: "            let _ = is_parked;",
         }],
     },
     Bug {
@@ -64,9 +64,9 @@ pub(crate) const BUGS: &[Bug] = &[
     Bug {
         name: "the window one minute short, where the ballot set is rebuilt",
         edits: &[Edit {
-            file: WINDOW,
-            find: "log_clock.plus(-(WINDOW_MILLIS + crate::time::MINUTE_MILLIS + CLOCK_SKEW_MILLIS))",
-            replace: "log_clock.plus(-(WINDOW_MILLIS + CLOCK_SKEW_MILLIS))",
+            file: BALLOTS,
+            find: "self.minutes.values().filter_map(",
+            replace: "self.minutes.values().skip(1).filter_map(",
         }],
     },
     Bug {

@@ -5,7 +5,6 @@ use rdkafka::error::KafkaError;
 use tokio_postgres::Row;
 use voting_commons::adapters::kafka::KafkaArgs;
 use voting_commons::adapters::postgres::PostgresArgs;
-use voting_commons::time::MINUTE_MILLIS;
 use voting_commons::{Minute, UnixMillis, window};
 
 use crate::log_index::{LogEnds, LogIndex};
@@ -161,13 +160,8 @@ impl Operator {
     /// # Errors
     /// When the partition counts, `to` isn't forward or outside the log, or Kafka or Postgres is away.
     pub async fn skip(&self, kafka: &KafkaArgs, partition: i32, to: i64, reason: &str) -> Result<Skip, ControlError> {
-        let index = LogIndex::new(kafka, CLIENT_ID)?;
-        let ends = index.ends(partition).await?;
+        let ends = LogIndex::new(kafka, CLIENT_ID)?.ends(partition).await?;
         let mut client = self.pool.get().await.map_err(StoreError::from)?;
-        // Kafka is asked before the cursor is locked. A clock that has gone on since makes no difference to a partition
-        // that stands still, and one that doesn't is refused.
-        let before = self.lock(&answer(client.transaction()).await?, partition).await?;
-        let forgets = forgets_ballots(&index, partition, &before, ends, to).await?;
         let transaction = answer(client.transaction()).await?;
         let cursor = self.lock(&transaction, partition).await?;
         cursor.refuse_if_counting(partition)?;
@@ -178,12 +172,13 @@ impl Operator {
         if to < low || to > high {
             return Err(ControlError::OutsideLog { low, high, to });
         }
-        let last = if forgets { Some(last_countable(cursor.log_clock)?) } else { None };
+        // Of the ballots that can still be retried, some are gone with the log: the register's own question when it claims.
+        let last = if cursor.ballots_from < low { Some(last_countable(cursor.log_clock)?) } else { None };
         let clock = last.map(|last| clock_past(last, cursor.log_clock).0);
         let statement = "UPDATE register_cursor
                          SET epoch = epoch + 1, next_offset = $3, skipped = skipped + $3 - next_offset, fingerprint = NULL,
                              log_clock = coalesce($4::bigint, log_clock),
-                             ballots_from = CASE WHEN $4::bigint IS NULL THEN ballots_from ELSE $5::bigint END
+                             ballots_from = greatest(ballots_from, $5)
                          WHERE topic = $1 AND partition = $2";
         answer(transaction.execute(statement, &[&self.topic, &partition, &to, &clock, &low])).await?;
         let statement = "INSERT INTO skipped (topic, partition, from_offset, to_offset, reason, who, log_clock)
@@ -218,8 +213,9 @@ impl Operator {
             answer(transaction.execute(&statement, &[&self.topic, &partition, &archived_as])).await?;
         }
         let statement =
-            "INSERT INTO register_cursor (topic, partition, start_offset, next_offset, epoch, owner, log_clock)
-                         SELECT $1::text, $2, $4::bigint, $4, epoch + 1, owner, $5::bigint
+            "INSERT INTO register_cursor (topic, partition, start_offset, next_offset, ballots_from, epoch, owner,
+                                          log_clock)
+                         SELECT $1::text, $2, $4::bigint, $4, $4, epoch + 1, owner, $5::bigint
                          FROM register_cursor WHERE topic = $3 AND partition = $2";
         answer(transaction.execute(statement, &[&self.topic, &partition, &archived_as, &from, &clock])).await?;
         let detail = format!(r#"{{"from": {from}, "archived_as": "{archived_as}", "epoch": {}}}"#, cursor.epoch + 1);
@@ -269,26 +265,8 @@ impl Locked {
     }
 }
 
-/// Whether, once the cursor stands at `to`, the log no longer holds all ballots that can still be retried: the register's
-/// own question when it claims.
-async fn forgets_ballots(
-    index: &LogIndex,
-    partition: i32,
-    cursor: &Locked,
-    ends: LogEnds,
-    to: i64,
-) -> Result<bool, ControlError> {
-    if ends.low <= cursor.ballots_from.max(cursor.start_offset) {
-        return Ok(false);
-    }
-    let located = index.offset_at(partition, window::earliest_stamp(cursor.log_clock)).await?;
-    Ok(located.unwrap_or(to - 1).min(to - 1) <= ends.low)
-}
-
-/// The last minute of which a ballot may have been counted until `log_clock`: later ones were from the future.
 fn last_countable(log_clock: UnixMillis) -> Result<Minute, ControlError> {
-    let last = log_clock.plus(window::CLOCK_SKEW_MILLIS).0.div_euclid(MINUTE_MILLIS);
-    Minute::try_from(last).map_err(|_| ControlError::BadClock(log_clock.0))
+    window::last_held(log_clock).ok_or(ControlError::BadClock(log_clock.0))
 }
 
 /// The first log clock from `log_clock` on at which ballots of `last` are late.

@@ -9,6 +9,8 @@ use super::record::{Content, Record};
 pub struct Position {
     /// The next record to read.
     pub next_offset: i64,
+    /// From here up to it lie all records whose ballots can still be retried.
+    pub ballots_from: i64,
     /// The running maximum of LogAppendTime below it.
     pub log_clock: UnixMillis,
     /// Of the record just below it; `None` while there is none.
@@ -115,8 +117,10 @@ impl Batch {
         self.last = Some(record);
     }
 
-    /// Closes the batch, ready to be written, and opens the next one in its place.
-    pub(super) fn close(&mut self) -> Self {
+    /// Closes the batch, ready to be written, and opens the next one in its place. `ballots_from` is where the log must be
+    /// read again from by who claims the partition after it.
+    pub(super) fn close(&mut self, ballots_from: i64) -> Self {
+        self.to.ballots_from = ballots_from;
         if let Some(last) = self.last.take() {
             self.to.fingerprint = Some(last.fingerprint());
         }

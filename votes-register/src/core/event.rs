@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
-use voting_commons::{BallotId, Minute, UnixMillis};
+use voting_commons::{BallotId, Minute};
 
 use super::batch::{Batch, Position};
 use super::record::Record;
@@ -13,8 +13,6 @@ use super::record::Record;
 pub enum Event {
     /// Answers [`Effect::Claim`].
     Claimed(Result<Claim, Outage>),
-    /// Answers [`Effect::Locate`]: the first offset whose stamp isn't before the one asked for, if there is one.
-    Located(Result<Option<i64>, Outage>),
     /// The log's next records, in its order.
     Records(Vec<Record>),
     /// Answers [`Effect::Flush`].
@@ -77,9 +75,6 @@ pub struct Claim {
 /// A partition's row in the table `register_cursor`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Cursor {
-    /// Where counting began, or from where an operator had it go on without what came before: no ballot below has to be
-    /// remembered.
-    pub start_offset: i64,
     /// Where counting stands.
     pub at: Position,
     /// The owner's.
@@ -106,11 +101,6 @@ pub enum FlushOutcome {
 pub enum Effect {
     /// Take the cursor with the next epoch, and look at the log's ends.
     Claim,
-    /// Find the first offset whose stamp isn't before `stamp`.
-    Locate {
-        /// The stamp to look for.
-        stamp: UnixMillis,
-    },
     /// Read the log from `from` on, dropping whatever was read ahead, and don't pause.
     Read {
         /// The first offset wanted.
@@ -171,11 +161,16 @@ pub enum Halt {
         /// The record's offset.
         offset: i64,
     },
-    /// Records within the ballots' window are gone, so repeated ballots couldn't be told.
-    #[error("the log begins at offset {low}, within the ballots' window: repeated ballots couldn't be told")]
+    /// Counted records are gone whose ballots could still be retried, and here comes a vote that may be such a retry.
+    #[error(
+        "the log begins at offset {low}: counted records before it are gone, and whether the vote at offset {offset} repeats \
+         one of them can't be told"
+    )]
     WindowTrimmed {
         /// Where the log begins.
         low: i64,
+        /// The vote's offset.
+        offset: i64,
     },
     /// Offsets are missing in the middle of the log.
     #[error("the log goes from offset {expected} to {found}: records between them are missing")]

@@ -5,7 +5,7 @@
 //! at will. The life of a partition:
 //!
 //! ```text
-//! Claiming ──▶ Locating ──▶ Rebuilding ──▶ Counting ──▶ (Drained | Halted)
+//! Claiming ──▶ Rebuilding ──▶ Counting ──▶ (Drained | Halted)
 //!    ▲                                         │
 //!    └──── fenced, or the data refused ────────┘   everything held is discarded, the log says it again
 //! ```

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
-use voting_commons::{Rejection, UnixMillis, window};
+use voting_commons::{Minute, Rejection, UnixMillis, window};
 
 use super::ballots::{BALLOTS_MAX, BallotSet};
 use super::batch::{Batch, Position, Refusal, Verdict};
@@ -61,7 +61,6 @@ pub struct Partition {
 #[derive(Debug)]
 enum State {
     Claiming,
-    Locating(Claim),
     Rebuilding(Rebuilding),
     Counting(Box<Counting>),
     Halted,
@@ -75,13 +74,26 @@ struct Rebuilding {
     /// Offsets that were passed over: the log may lack them.
     skipped: Vec<Range<i64>>,
     seen: BallotSet,
+    gone: Option<Gone>,
     next_offset: i64,
+}
+
+/// Counted records that the log no longer holds, though their ballots may come again.
+#[derive(Debug, Clone, Copy)]
+struct Gone {
+    /// From where they should have been read.
+    ballots_from: i64,
+    /// Where the log begins.
+    low: i64,
+    /// How far the log clock can have been when they were counted.
+    log_clock: UnixMillis,
 }
 
 #[derive(Debug)]
 struct Counting {
     epoch: i64,
     seen: BallotSet,
+    gone: Option<Gone>,
     /// Records that have come but not yet been taken: the open batch is full.
     held: VecDeque<Record>,
     /// Where the store's cursor stands, as far as is known.
@@ -144,7 +156,7 @@ impl Partition {
             _ if self.paused => "paused",
             State::Counting(_) | State::Drained => "counting",
             State::Rebuilding(_) => "rebuilding",
-            State::Claiming | State::Locating(_) => "claiming",
+            State::Claiming => "claiming",
         }
     }
 
@@ -170,11 +182,7 @@ impl Partition {
         let mut effects = Vec::new();
         match event {
             Event::Claimed(answer) => match answer {
-                Ok(claim) => self.claimed(claim, now, &mut effects),
-                Err(_) => self.retry_later(&mut effects),
-            },
-            Event::Located(answer) => match answer {
-                Ok(offset) => self.located(offset, now, &mut effects),
+                Ok(claim) => self.claimed(claim, &mut effects),
                 Err(_) => self.retry_later(&mut effects),
             },
             Event::Records(records) => self.records(records, now, &mut effects),
@@ -197,7 +205,7 @@ impl Partition {
         effects
     }
 
-    fn claimed(&mut self, claim: Claim, now: UnixMillis, effects: &mut Vec<Effect>) {
+    fn claimed(&mut self, claim: Claim, effects: &mut Vec<Effect>) {
         if !matches!(self.state, State::Claiming) {
             return;
         }
@@ -209,39 +217,23 @@ impl Partition {
             self.halt(Halt::LogTrimmed { next_offset, low: claim.low }, effects);
         } else if next_offset > claim.high {
             self.halt(Halt::LogShorter { next_offset, high: claim.high }, effects);
-        } else if next_offset == claim.low {
-            // Nothing below the cursor is left to be read; what was there may still matter.
-            self.begin_rebuilding(claim, next_offset, now, effects);
         } else {
-            let stamp = window::earliest_stamp(claim.cursor.at.log_clock);
-            self.state = State::Locating(claim);
-            effects.push(Effect::Locate { stamp });
+            self.begin_rebuilding(claim, effects);
         }
     }
 
-    fn located(&mut self, offset: Option<i64>, now: UnixMillis, effects: &mut Vec<Effect>) {
-        if !matches!(self.state, State::Locating(_)) {
-            return;
-        }
-        let State::Locating(claim) = std::mem::replace(&mut self.state, State::Claiming) else { return };
-        self.outages = 0;
-        // The record just below the cursor is always read again, for its fingerprint.
-        let last = claim.cursor.at.next_offset - 1;
-        let from = offset.map_or(last, |offset| offset.min(last)).max(claim.low);
-        self.begin_rebuilding(claim, from, now, effects);
-    }
-
-    fn begin_rebuilding(&mut self, claim: Claim, from: i64, now: UnixMillis, effects: &mut Vec<Effect>) {
+    fn begin_rebuilding(&mut self, claim: Claim, effects: &mut Vec<Effect>) {
         let Claim { cursor, parked, skipped, low, .. } = claim;
-        if from == low && low > cursor.start_offset && !window_has_passed(&cursor, now) {
-            return self.halt(Halt::WindowTrimmed { low }, effects);
-        }
+        let Position { next_offset, ballots_from, log_clock, .. } = cursor.at;
         let mut seen = BallotSet::default();
         for (minute, ballot) in parked {
-            seen.insert(minute, ballot);
+            seen.insert(minute, ballot, None);
         }
+        let gone = (ballots_from < low).then_some(Gone { ballots_from, low, log_clock });
+        // The record just below the cursor is always read again, for its fingerprint.
+        let from = ballots_from.min(next_offset - 1).max(low);
         effects.push(Effect::Read { from });
-        self.state = State::Rebuilding(Rebuilding { cursor, skipped, seen, next_offset: from });
+        self.state = State::Rebuilding(Rebuilding { cursor, skipped, seen, gone, next_offset: from });
         self.end_rebuilding_when_complete();
     }
 
@@ -253,6 +245,7 @@ impl Partition {
         self.state = State::Counting(Box::new(Counting {
             epoch: rebuilding.cursor.epoch,
             seen: std::mem::take(&mut rebuilding.seen),
+            gone: rebuilding.gone,
             held: VecDeque::new(),
             written: rebuilding.cursor.at,
             open: Batch::starting_at(rebuilding.cursor.at),
@@ -390,9 +383,6 @@ impl Partition {
     fn retry(&mut self, effects: &mut Vec<Effect>) {
         match &self.state {
             State::Claiming => effects.push(Effect::Claim),
-            State::Locating(claim) => {
-                effects.push(Effect::Locate { stamp: window::earliest_stamp(claim.cursor.at.log_clock) });
-            }
             State::Counting(counting) => effects.extend(counting.ask_again()),
             _ => {}
         }
@@ -461,9 +451,17 @@ impl Partition {
     }
 }
 
-/// Whether every ballot that the log below `cursor` may hold is late by this machine's clock.
-fn window_has_passed(cursor: &Cursor, now: UnixMillis) -> bool {
-    window::earliest_stamp(now.plus(-window::CLOCK_SKEW_MILLIS)) > cursor.at.log_clock
+impl Gone {
+    /// Whether a ballot of `minute` may have been counted in what is gone. One that came from the future was parked, and so
+    /// is known.
+    fn may_hold(&self, minute: Minute) -> bool {
+        !window::is_from_future(minute, self.log_clock)
+    }
+
+    /// Whether all of it is late, so that it no longer matters.
+    fn is_late(&self, log_clock: UnixMillis) -> bool {
+        window::last_held(self.log_clock).is_some_and(|last| window::is_late(last, log_clock))
+    }
 }
 
 impl Rebuilding {
@@ -485,7 +483,9 @@ impl Rebuilding {
             && !window::is_late(vote.group.minute, at.log_clock)
         {
             check_room(&self.seen, ballots_max)?;
-            self.seen.insert(vote.group.minute, vote.ballot);
+            // What is from the future even now was parked.
+            let is_parked = window::is_from_future(vote.group.minute, at.log_clock);
+            self.seen.insert(vote.group.minute, vote.ballot, (!is_parked).then_some(record.offset));
         }
         let is_last = self.next_offset == at.next_offset;
         if is_last && at.fingerprint.is_some_and(|fingerprint| fingerprint != record.fingerprint()) {
@@ -549,6 +549,7 @@ impl Counting {
         }
         let log_clock = self.open.to.log_clock.max(record.appended_at);
         self.seen.forget_late(log_clock);
+        self.gone.take_if(|gone| gone.is_late(log_clock));
         let vote = match &record.content {
             Content::Vote(vote) => *vote,
             Content::Unreadable(unreadable) => return Ok(Verdict::park(unreadable.rejection)),
@@ -557,10 +558,14 @@ impl Counting {
             return Ok(Verdict::park(Rejection::TooLate));
         }
         check_room(&self.seen, limits.ballots_max)?;
-        if !self.seen.insert(vote.group.minute, vote.ballot) {
+        let is_from_future = window::is_from_future(vote.group.minute, log_clock);
+        if !self.seen.insert(vote.group.minute, vote.ballot, (!is_from_future).then_some(record.offset)) {
             return Ok(Verdict::Duplicate);
         }
-        if window::is_from_future(vote.group.minute, log_clock) {
+        if let Some(gone) = self.gone.filter(|gone| gone.may_hold(vote.group.minute)) {
+            return Err(Halt::WindowTrimmed { low: gone.low, offset: record.offset });
+        }
+        if is_from_future {
             return Ok(Verdict::park(Rejection::FromFuture));
         }
         match suspicion.and_then(|suspicion| suspicion.culprit.as_ref()) {
@@ -586,9 +591,16 @@ impl Counting {
         if !(at_once || is_old || self.is_full(limits, suspicion)) {
             return None;
         }
-        let batch = Arc::new(self.open.close());
+        let batch = Arc::new(self.open.close(self.ballots_from()));
         self.in_flight = Some(Arc::clone(&batch));
         Some(Effect::Flush { batch, epoch: self.epoch })
+    }
+
+    /// Where who claims the partition next must read the log again from.
+    fn ballots_from(&self) -> i64 {
+        let next_offset = self.open.to.next_offset;
+        let kept = self.seen.first_offset().map_or(next_offset, |first| first.min(next_offset));
+        self.gone.map_or(kept, |gone| gone.ballots_from)
     }
 
     fn pause_or_resume(&mut self, wanted: bool, effects: &mut Vec<Effect>) {

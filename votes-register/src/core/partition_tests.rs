@@ -31,6 +31,8 @@ fn vote(sequence: u64, after: i64) -> Vote {
 /// A log and a store that do as they are told.
 struct World {
     log: Vec<Record>,
+    /// The first offset that the log still holds.
+    low: i64,
     cursor: Cursor,
     votes: BTreeMap<Group, i64>,
     parked: Vec<(i64, Rejection)>,
@@ -50,10 +52,11 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let at = Position { next_offset: 0, log_clock: UnixMillis::default(), fingerprint: None };
+        let at = Position { next_offset: 0, ballots_from: 0, log_clock: UnixMillis::default(), fingerprint: None };
         Self {
             log: Vec::new(),
-            cursor: Cursor { start_offset: 0, at, epoch: 0 },
+            low: 0,
+            cursor: Cursor { at, epoch: 0 },
             votes: BTreeMap::new(),
             parked: Vec::new(),
             duplicate: 0,
@@ -99,7 +102,7 @@ impl World {
             parked,
             skipped: self.skipped.clone(),
             paused: self.paused,
-            low: 0,
+            low: self.low,
             high: self.high(),
         }
     }
@@ -144,10 +147,6 @@ impl World {
         while let Some(effect) = todo.pop_front() {
             let event = match effect {
                 Effect::Claim => Event::Claimed(Ok(self.claim())),
-                Effect::Locate { stamp } => {
-                    let found = self.log.iter().find(|record| record.appended_at >= stamp);
-                    Event::Located(Ok(found.map(|record| record.offset)))
-                }
                 Effect::Read { from } => Event::Records(self.log[usize::try_from(from).unwrap()..].to_vec()),
                 Effect::Flush { batch, epoch } => Event::Flushed(self.flush(&batch, epoch)),
                 Effect::ReadCursor => Event::CursorRead(Ok(Some(self.cursor))),
@@ -212,9 +211,8 @@ impl World {
     /// Promise P3.
     fn check_conservation(&self) {
         let parked = i64::try_from(self.parked.len()).unwrap();
-        let Cursor { start_offset, at, .. } = self.cursor;
         let skipped: i64 = self.skipped.iter().map(|range| range.end - range.start).sum();
-        assert_eq!(at.next_offset - start_offset, self.counted() + self.duplicate + parked + skipped);
+        assert_eq!(self.cursor.at.next_offset, self.counted() + self.duplicate + parked + skipped);
     }
 }
 
@@ -471,19 +469,77 @@ fn a_log_that_lost_records_halts_and_never_skips() {
     world.append(&vote(2, 0));
     world.run();
     let mut claim = world.claim();
-    let halted = |claim: Claim, now| {
+    let halted = |claim: Claim| {
         let (mut core, _) = Partition::assigned(0, Limits::default());
-        let effects = core.step(0, Event::Claimed(Ok(claim)), now);
+        let effects = core.step(0, Event::Claimed(Ok(claim)), world.now);
         effects.into_iter().find_map(|effect| if let Effect::Halt(halt) = effect { Some(halt) } else { None })
     };
     claim.low = 3;
     claim.high = 3;
-    assert_eq!(halted(claim.clone(), world.now), Some(Halt::LogTrimmed { next_offset: 2, low: 3 }));
+    assert_eq!(halted(claim.clone()), Some(Halt::LogTrimmed { next_offset: 2, low: 3 }));
     (claim.low, claim.high) = (0, 1);
-    assert_eq!(halted(claim.clone(), world.now), Some(Halt::LogShorter { next_offset: 2, high: 1 }));
-    (claim.low, claim.high) = (2, 2);
-    assert_eq!(halted(claim.clone(), world.now), Some(Halt::WindowTrimmed { low: 2 }));
-    assert_eq!(halted(claim, world.now.plus(10 * 60_000)), None);
+    assert_eq!(halted(claim), Some(Halt::LogShorter { next_offset: 2, high: 1 }));
+}
+
+#[test]
+fn where_counted_records_are_gone_only_what_may_repeat_them_halts() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    world.append(&vote(2, 0));
+    world.run();
+    world.low = 2;
+    // Its minute is past all that could be counted then.
+    world.now = minute(2).start();
+    world.append(&vote(3, 2));
+    let mut core = world.run();
+    assert_eq!((world.halted.as_ref(), world.counted()), (None, 3));
+    assert_eq!(world.cursor.at.ballots_from, 0, "what is gone still matters");
+    world.append(&vote(4, 0));
+    world.deliver(&mut core, 3);
+    world.tick(&mut core);
+    assert_eq!(world.halted.take(), Some(Halt::WindowTrimmed { low: 2, offset: 3 }));
+    assert_eq!(world.counted(), 3);
+}
+
+#[test]
+fn once_what_is_gone_is_late_it_no_longer_matters() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    world.run();
+    world.low = 1;
+    // At half a minute past, the next minute could be counted.
+    world.now = window::closes(minute(1));
+    world.append(&vote(1, 0));
+    world.append(&vote(2, 5));
+    let mut core = world.run();
+    assert_eq!(world.reasons(), [Rejection::TooLate]);
+    assert_eq!((world.counted(), world.cursor.at.ballots_from), (2, 2));
+    world.append(&vote(2, 5));
+    world.deliver(&mut core, 3);
+    world.tick(&mut core);
+    assert_eq!((world.halted.as_ref(), world.duplicate), (None, 1));
+}
+
+#[test]
+fn a_claim_reads_again_from_the_first_ballot_that_can_still_be_retried() {
+    let mut world = World::new();
+    for after in 0..8 {
+        world.now = minute(after).start();
+        world.append(&vote(1, after));
+        world.append(&vote(2, after));
+    }
+    world.run();
+    // At the beginning of minute 7, minute 2 is the last that is late.
+    assert!(window::is_late(minute(2), world.now) && !window::is_late(minute(3), world.now));
+    assert_eq!(world.cursor.at.ballots_from, 6);
+    // A dead letter says what came from the future, however long it stays so.
+    world.append(&vote(9, 100_000));
+    world.run();
+    assert_eq!((world.reasons().as_slice(), world.cursor.at.ballots_from), ([Rejection::FromFuture].as_slice(), 6));
+    let (mut core, _) = Partition::assigned(0, Limits::default());
+    let claim = world.claim();
+    let effects = core.step(0, Event::Claimed(Ok(claim)), world.now);
+    assert!(matches!(effects.as_slice(), [Effect::Read { from: 6 }]), "{effects:?}");
 }
 
 #[test]
@@ -586,13 +642,11 @@ fn what_was_passed_over_may_be_missing_when_ballots_are_rebuilt() {
         world.append(&vote(sequence, 0));
     }
     world.skipped.push(1..3);
-    world.cursor.at = Position { next_offset: 3, log_clock: world.now, fingerprint: None };
-    world.cursor.start_offset = 0;
+    world.cursor.at = Position { next_offset: 3, ballots_from: 0, log_clock: world.now, fingerprint: None };
     world.votes.insert(vote(1, 0).group, 1);
     let (mut core, _) = Partition::assigned(0, Limits::default());
     let claim = world.claim();
     core.step(0, Event::Claimed(Ok(claim)), world.now);
-    core.step(0, Event::Located(Ok(Some(0))), world.now);
     let kept = vec![world.log[0].clone(), world.log[3].clone()];
     let effects = core.step(0, Event::Records(kept), world.now);
     world.settle(&mut core, effects);

@@ -181,8 +181,8 @@ mod tests {
     /// What the core counts of the same log, in one batch.
     fn core_counts(log: &Log) -> HashMap<Place, i64> {
         let end = i64::try_from(log.records.len()).unwrap();
-        let at = Position { next_offset: 0, log_clock: UnixMillis(0), fingerprint: None };
-        let cursor = Cursor { start_offset: 0, at, epoch: 1 };
+        let at = Position { next_offset: 0, ballots_from: 0, log_clock: UnixMillis(0), fingerprint: None };
+        let cursor = Cursor { at, epoch: 1 };
         let claim = Claim { cursor, parked: Vec::new(), skipped: Vec::new(), paused: false, low: 0, high: end };
         let records = log.records.iter().map(|(offset, appended_at, key, value)| {
             Record::decode(0, *offset, *appended_at, Some(key.as_bytes()), Some(value))

@@ -44,12 +44,13 @@ pub(super) async fn execute(
     let letters = Letters::of(&batch.parked);
     let counted = batch.counted();
     let parked = as_bigint(batch.parked.len());
-    let parameters: [&(dyn ToSql + Sync); 26] = [
+    let parameters: [&(dyn ToSql + Sync); 27] = [
         &topic,
         &partition,
         &batch.from_offset,
         &epoch,
         &batch.to.next_offset,
+        &batch.to.ballots_from,
         &batch.to.log_clock.0,
         &batch.to.fingerprint,
         &counted,

@@ -5,8 +5,8 @@ WITH
 -- The fence: only the owner of the epoch, standing where it believes to stand, moves the cursor.
 advanced AS (
     UPDATE register_cursor
-    SET next_offset = $5, log_clock = $6, fingerprint = $7,
-        counted = counted + $8, duplicate = duplicate + $9, parked = parked + $10,
+    SET next_offset = $5, ballots_from = $6, log_clock = $7, fingerprint = $8,
+        counted = counted + $9, duplicate = duplicate + $10, parked = parked + $11,
         flushed_at = clock_timestamp()
     WHERE topic = $1 AND partition = $2 AND next_offset = $3 AND epoch = $4
     RETURNING topic, partition
@@ -15,7 +15,7 @@ advanced AS (
 added AS (
     INSERT INTO bucket AS b (paredao, start, participant, grain, partition, votes)
     SELECT t.paredao, to_timestamp(t.minute * 60.0), t.participant, 'minute', a.partition, t.votes
-    FROM advanced AS a, unnest($11::integer[], $12::integer[], $13::integer[], $14::bigint[])
+    FROM advanced AS a, unnest($12::integer[], $13::integer[], $14::integer[], $15::bigint[])
         AS t (paredao, minute, participant, votes)
     ON CONFLICT (paredao, start, participant, grain, partition) DO UPDATE
         SET votes = b.votes + excluded.votes, written_by = excluded.written_by
@@ -26,7 +26,7 @@ parked AS (
                              value_bytes, ballot_issuer, ballot_sequence, ballot_minute, attempts)
     SELECT a.topic, a.partition, l.*
     FROM advanced AS a,
-        unnest($15::bigint[], $16::bigint[], $17::text[], $18::text[], $19::bytea[], $20::bytea[], $21::bigint[],
-               $22::bigint[], $23::bigint[], $24::bigint[], $25::integer[], $26::integer[]) AS l
+        unnest($16::bigint[], $17::bigint[], $18::text[], $19::text[], $20::bytea[], $21::bytea[], $22::bigint[],
+               $23::bigint[], $24::bigint[], $25::bigint[], $26::integer[], $27::integer[]) AS l
 )
 SELECT count(*) FROM advanced

@@ -219,9 +219,9 @@ pub(crate) async fn answer<T>(query: impl Future<Output = Result<T, tokio_postgr
 
 fn cursor_in(row: &Row) -> Result<Cursor, StoreError> {
     Ok(Cursor {
-        start_offset: row.try_get("start_offset")?,
         at: Position {
             next_offset: row.try_get("next_offset")?,
+            ballots_from: row.try_get("ballots_from")?,
             log_clock: UnixMillis(row.try_get("log_clock")?),
             fingerprint: row.try_get("fingerprint")?,
         },
