@@ -2,6 +2,7 @@
 
 mod dashboard;
 mod paredoes;
+mod pipeline;
 mod sign_in;
 mod text;
 
@@ -23,6 +24,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(sign_in::routes())
         .merge(paredoes::routes())
         .merge(dashboard::routes())
+        .merge(pipeline::routes())
 }
 
 /// Renders a page.

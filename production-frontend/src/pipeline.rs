@@ -3,7 +3,7 @@
 //! It goes through the database: registers write how they fare, and look up what is paused.
 
 pub(crate) mod api;
-mod store;
+pub(crate) mod store;
 
 use jiff::Timestamp;
 use serde::Serialize;

@@ -14,6 +14,7 @@ use crate::app::{App, Zone};
 use crate::auth::Producer;
 use crate::error::Error;
 use crate::paredao::{ParedaoView, Status, store};
+use crate::pipeline;
 use crate::reconciliation::{self, ReconciliationView, State as Reconciled};
 use crate::totals::store::{Selection, totals};
 use crate::totals::{Grain, SeriesItem, TotalsView};
@@ -39,6 +40,8 @@ struct DashboardPage<'a> {
     paredao: &'a ParedaoView,
     totals: &'a TotalsView,
     reconciliation: &'a ReconciliationView,
+    /// Partitions that stand still until an operator decides.
+    halted: i64,
     /// The oldest first.
     hours: Vec<Hour>,
     zone: &'a Zone,
@@ -106,6 +109,7 @@ async fn show(producer: Producer, State(app): State<App>, Path(slug): Path<Strin
         paredao: &paredao.view,
         totals: &totals,
         reconciliation: &reconciliation::store::read(&app.pool).await?,
+        halted: pipeline::store::halted(&app.pool).await?,
         hours: hours(&totals, &app.zone.tz),
         zone: &app.zone,
     };

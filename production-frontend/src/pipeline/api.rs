@@ -91,6 +91,5 @@ async fn steer(
 ) -> Result<Json<PipelineView>, Error> {
     let Json(SteerOrder { topic, partition }) = order.map_err(Error::refused_json)?;
     store::steer(pool, &topic, partition, pause, &producer.name).await?;
-    tracing::info!(topic, partition, pause, by = producer.name, "registers steered");
     Ok(Json(store::show(pool).await?))
 }

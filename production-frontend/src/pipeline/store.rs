@@ -9,7 +9,7 @@ use super::{NodeView, PartitionState, PartitionView, PipelineView};
 use crate::error::Error;
 
 /// All of one moment.
-pub(super) async fn show(pool: &PgPool) -> Result<PipelineView, Error> {
+pub(crate) async fn show(pool: &PgPool) -> Result<PipelineView, Error> {
     let rows = sqlx::query_file!("src/pipeline/partitions.sql").fetch_all(pool).await?;
     let mut nodes = BTreeMap::<String, NodeView>::new();
     let mut partitions = Vec::with_capacity(rows.len());
@@ -40,8 +40,17 @@ pub(super) async fn show(pool: &PgPool) -> Result<PipelineView, Error> {
     Ok(PipelineView { nodes: nodes.into_values().collect(), partitions })
 }
 
+/// How many partitions have halted, as their owners said in the last 30 seconds.
+pub(crate) async fn halted(pool: &PgPool) -> Result<i64, Error> {
+    let halted = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "halted!" FROM register_status
+           WHERE state = 'halted' AND seen_at > now() - interval '30 seconds'"#
+    );
+    Ok(halted.fetch_one(pool).await?)
+}
+
 /// Has `partition` of `topic`, or all of them, stand still or go on, in the name of `who`.
-pub(super) async fn steer(
+pub(crate) async fn steer(
     pool: &PgPool,
     topic: &str,
     partition: Option<i32>,
@@ -98,6 +107,7 @@ pub(super) async fn steer(
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await?;
+    tracing::info!(topic, partition, pause, by = who, "registers steered");
     Ok(())
 }
 

@@ -106,7 +106,7 @@ async fn what_goes_wrong_on_a_page_is_said_on_a_page() {
 #[tokio::test]
 async fn assets_and_the_apis_description_are_served_from_here() {
     let service = Service::start().await;
-    for path in ["/assets/app.css", "/assets/dashboard.js", "/assets/new.js", "/assets/icon.svg", "/api/docs/"] {
+    for path in ["/assets/app.css", "/assets/live.js", "/assets/new.js", "/assets/icon.svg", "/api/docs/"] {
         let response = reqwest::get(format!("{}{path}", service.url)).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{path}");
     }

@@ -71,6 +71,34 @@ async fn pausing_and_resuming_is_written_down() {
 }
 
 #[tokio::test]
+async fn the_page_says_what_stands_still_and_its_buttons_steer() {
+    let service = Service::start().await;
+    service.open_paredao("final", None).await;
+    let browser = service.browser().await;
+    let page =
+        async |path: &str| browser.get(format!("{}{path}", service.url)).send().await.unwrap().text().await.unwrap();
+    assert!(page("/contagem").await.contains("Nenhum registrador"));
+    assert!(!page("/paredoes/final").await.contains("/contagem\">Ver"));
+    count(&service).await;
+    let shown = page("/contagem").await;
+    for text in ["contando", "parada", "sem registrador", "1,5 s", "records are gone", "no connection"] {
+        assert!(shown.contains(text), "{text} isn't on the page");
+    }
+    assert!(page("/paredoes/final").await.contains("Uma partição está parada"));
+
+    let press = async |what: &str, form: &[(&str, &str)]| {
+        browser.post(format!("{}/contagem/{what}", service.url)).form(form).send().await.unwrap().status()
+    };
+    assert_eq!(press("pausar", &[("topic", "votes"), ("partition", "0")]).await, StatusCode::SEE_OTHER);
+    assert_eq!(paused(&service).await, [true, false, false]);
+    assert!(page("/contagem").await.contains("pausando"));
+    assert_eq!(press("retomar", &[("topic", "votes")]).await, StatusCode::SEE_OTHER);
+    assert_eq!(paused(&service).await, [false; 3]);
+    assert_eq!(press("pausar", &[("topic", "other")]).await, StatusCode::NOT_FOUND);
+    assert_eq!(press("pausar", &[("partition", "0")]).await, StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
 async fn what_cannot_be_steered_is_a_problem() {
     let service = Service::start().await;
     count(&service).await;

@@ -1,5 +1,5 @@
-// Keeps the dashboard live: asks the totals API, and when they have changed takes the parts marked data-live from the
-// page as the server renders it now. So there is one renderer, and a page without scripts shows the same.
+// Keeps a page live: takes the parts marked data-live from the page as the server renders it now. So there is one
+// renderer, and a page without scripts shows the same. A page of totals asks the API first whether they have changed.
 
 const POLL_MILLIS = 2_000;
 // The status changes by the clock alone.
@@ -11,6 +11,8 @@ const panel = () => document.querySelector("[data-totals]");
 
 async function refresh() {
   const response = await fetch(location.href, { redirect: "manual" });
+  // The way to the sign-in.
+  if (response.type === "opaqueredirect") return location.assign("/entrar");
   if (!response.ok) return;
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
   for (const part of document.querySelectorAll("[data-live]")) {
@@ -24,14 +26,18 @@ async function refresh() {
   refreshedAt = Date.now();
 }
 
+async function isOutdated() {
+  const shown = panel();
+  if (!shown || Date.now() - refreshedAt > REFRESH_MILLIS) return true;
+  const response = await fetch(shown.dataset.totals);
+  const totals = response.ok ? await response.json() : null;
+  return totals && `${totals.total} ${totals.after_closing}` !== shown.dataset.shown;
+}
+
 async function poll() {
   if (!document.hidden) {
     try {
-      const response = await fetch(panel().dataset.totals);
-      if (response.status === 401) return location.assign("/entrar");
-      const totals = response.ok ? await response.json() : null;
-      const isNew = totals && `${totals.total} ${totals.after_closing}` !== panel().dataset.shown;
-      if (isNew || Date.now() - refreshedAt > REFRESH_MILLIS) await refresh();
+      if (await isOutdated()) await refresh();
     } catch {
       // The network or the server is away: the next poll tells.
     }

@@ -1,0 +1,113 @@
+//! The registers: who counts which partition, how far it is, and the buttons that have them stand still or go on.
+
+use askama::Template;
+use axum::Router;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Form, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Redirect, Response};
+use axum::routing::{get, post};
+use serde::Deserialize;
+
+use super::{page, text};
+use crate::app::{App, Zone};
+use crate::auth::Producer;
+use crate::error::Error;
+use crate::pipeline::{PartitionState, PartitionView, PipelineView, store};
+
+pub(super) fn routes() -> Router<App> {
+    Router::new()
+        .route("/contagem", get(show))
+        .route("/contagem/pausar", post(pause))
+        .route("/contagem/retomar", post(resume))
+}
+
+#[derive(Template)]
+#[template(path = "pipeline.html")]
+struct PipelinePage<'a> {
+    producer: Option<&'a str>,
+    pipeline: &'a PipelineView,
+    zone: &'a Zone,
+}
+
+impl PipelinePage<'_> {
+    /// The partitions of each topic.
+    fn topics(&self) -> impl Iterator<Item = &[PartitionView]> {
+        self.pipeline.partitions.chunk_by(|a, b| a.topic == b.topic)
+    }
+}
+
+/// What a partition does, in words.
+fn state_name(partition: &PartitionView) -> &'static str {
+    match partition.state {
+        PartitionState::Halted => "parada",
+        PartitionState::Paused => "pausada",
+        _ if partition.paused => "pausando",
+        PartitionState::Unowned => "sem registrador",
+        PartitionState::Claiming => "assumindo",
+        PartitionState::Rebuilding => "relendo",
+        PartitionState::Counting => "contando",
+    }
+}
+
+/// The badge's colour, by the class of a paredão's status.
+fn state_class(partition: &PartitionView) -> &'static str {
+    match partition.state {
+        PartitionState::Halted | PartitionState::Unowned => "encerrado",
+        PartitionState::Counting if !partition.paused => "aberto",
+        _ => "agendado",
+    }
+}
+
+/// `1500` milliseconds as `1,5 s`.
+fn seconds(millis: &i64) -> String {
+    format!("{},{} s", text::number(&(millis / 1000)), millis % 1000 / 100)
+}
+
+async fn show(producer: Producer, State(app): State<App>) -> Result<Response, Error> {
+    let pipeline = store::show(&app.pool).await?;
+    Ok(page(StatusCode::OK, &PipelinePage { producer: Some(&producer.name), pipeline: &pipeline, zone: &app.zone }))
+}
+
+#[derive(Deserialize)]
+struct SteerForm {
+    topic: String,
+    partition: Option<i32>,
+}
+
+async fn pause(
+    producer: Producer,
+    State(app): State<App>,
+    form: Result<Form<SteerForm>, FormRejection>,
+) -> Result<Response, Error> {
+    steer(&producer, &app, form, true).await
+}
+
+async fn resume(
+    producer: Producer,
+    State(app): State<App>,
+    form: Result<Form<SteerForm>, FormRejection>,
+) -> Result<Response, Error> {
+    steer(&producer, &app, form, false).await
+}
+
+async fn steer(
+    producer: &Producer,
+    app: &App,
+    form: Result<Form<SteerForm>, FormRejection>,
+    pause: bool,
+) -> Result<Response, Error> {
+    let Form(SteerForm { topic, partition }) = form.map_err(|error| Error::FormMalformed(error.body_text()))?;
+    store::steer(&app.pool, &topic, partition, pause, &producer.name).await?;
+    Ok(Redirect::to("/contagem").into_response())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lag_is_shown_in_tenths_of_a_second() {
+        assert_eq!([0, 99, 1500, 3_600_000].map(|millis| seconds(&millis)), ["0,0 s", "0,0 s", "1,5 s", "3.600,0 s"]);
+    }
+}
