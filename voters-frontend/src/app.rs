@@ -96,8 +96,8 @@ impl App {
         let paredao = self.paredao(slug)?;
         let now = self.right_time()?;
         match paredao.status(now) {
-            Status::Scheduled => return Err(Problem::ParedaoNotOpen),
-            Status::Closed => return Err(Problem::ParedaoClosed),
+            Status::Scheduled => return Err(self.by_time(Problem::ParedaoNotOpen)),
+            Status::Closed => return Err(self.by_time(Problem::ParedaoClosed)),
             Status::Open => {}
         }
         paredao.participant(participant).ok_or(Problem::ParticipantForeign)?;
@@ -130,7 +130,7 @@ impl App {
     }
 
     async fn cast_new(&self, ballot: &Ballot, answer: &str) -> Result<Receipt, Error> {
-        ballot.check_time(self.right_time()?)?;
+        ballot.check_time(self.right_time()?).map_err(|problem| self.by_time(problem))?;
         let snapshot = self.snapshot()?;
         let paredao = snapshot.by_id(ballot.paredao).ok_or(Problem::ParedaoUnknown)?;
         if !paredao.counts(ballot.minute) {
@@ -145,6 +145,11 @@ impl App {
     /// The time, unless it is known to be wrong: then nothing may be refused for good because of it.
     fn right_time(&self) -> Result<UnixMillis, Problem> {
         if self.clock_watch.is_wrong() { Err(Problem::ClockWrong) } else { Ok(self.clock.now()) }
+    }
+
+    /// What a refusal for reasons of time is answered with: it isn't for good before the clock is known to be right.
+    fn by_time(&self, problem: Problem) -> Problem {
+        if self.clock_watch.is_right() { problem } else { Problem::Starting }
     }
 
     async fn check_captcha(&self, ballot: &Ballot, answer: &str) -> Result<(), Problem> {

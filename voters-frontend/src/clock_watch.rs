@@ -6,7 +6,7 @@
 //! a vote does, and that it was put right; with Kafka away, the brokers' time is carried on by the monotonic clock, which
 //! nobody sets, and compared again and again.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use voting_commons::UnixMillis;
@@ -23,14 +23,24 @@ const PART: &str = "clock";
 pub struct ClockWatch {
     clock: Clock,
     readiness: Readiness,
-    /// While the clock is wrong: what the brokers' time was, and when.
-    brokers: Mutex<Option<(UnixMillis, Instant)>>,
+    seen: Mutex<Seen>,
+}
+
+/// What is known of the clock.
+#[derive(Debug, Clone, Copy)]
+enum Seen {
+    /// No broker has stamped anything yet.
+    Nothing,
+    Right,
+    /// What the brokers' time was, and when.
+    Wrong(UnixMillis, Instant),
 }
 
 impl ClockWatch {
-    /// A watch over `clock` that reports to `readiness`.
+    /// A watch over `clock` that reports to `readiness`: ready once it is known to be right, or [`Self::give_up`] is called.
     pub fn new(clock: Clock, readiness: Readiness) -> Self {
-        Self { clock, readiness, brokers: Mutex::new(None) }
+        readiness.block(PART, "this machine's clock hasn't been compared with the brokers' yet");
+        Self { clock, readiness, seen: Mutex::new(Seen::Nothing) }
     }
 
     /// Takes note of a vote sent at `sent_at` by this machine's clock and stamped `appended_at` by a broker.
@@ -41,28 +51,44 @@ impl ClockWatch {
         // An honest stamp lies between sending and now, however long the acknowledgement was under way.
         let nearest = appended_at.0.clamp(sent_at.0, self.clock.now().0.max(sent_at.0));
         let wrong_by = appended_at.0 - nearest;
-        let mut brokers = self.brokers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seen = self.seen();
         if counts && wrong_by.abs() <= CLOCK_SKEW_MILLIS {
-            self.clear(&mut brokers);
+            self.clear(&mut seen);
         } else {
-            self.block(wrong_by, brokers.is_none());
-            *brokers = Some((appended_at, Instant::now()));
+            self.block(wrong_by, !matches!(*seen, Seen::Wrong(..)));
+            *seen = Seen::Wrong(appended_at, Instant::now());
+        }
+    }
+
+    /// Nothing can be compared for now, and votes needn't wait for it: each shows by its own stamp whether it counts.
+    pub fn give_up(&self) {
+        if let Seen::Nothing = *self.seen() {
+            self.readiness.clear(PART);
         }
     }
 
     /// Whether the clock is known to be wrong.
     pub fn is_wrong(&self) -> bool {
-        self.brokers.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+        matches!(*self.seen(), Seen::Wrong(..))
+    }
+
+    /// Whether the clock is known to be right.
+    pub fn is_right(&self) -> bool {
+        matches!(*self.seen(), Seen::Right)
     }
 
     /// Looks whether a clock that was wrong has been put right.
     pub fn tick(&self) {
-        let mut brokers = self.brokers.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some((appended_at, then)) = *brokers else { return };
+        let mut seen = self.seen();
+        let Seen::Wrong(appended_at, then) = *seen else { return };
         let elapsed = i64::try_from(then.elapsed().as_millis()).unwrap_or(i64::MAX);
         if appended_at.plus(elapsed).since(self.clock.now()).abs() <= CLOCK_SKEW_MILLIS {
-            self.clear(&mut brokers);
+            self.clear(&mut seen);
         }
+    }
+
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn block(&self, wrong_by_millis: i64, is_new: bool) {
@@ -73,11 +99,13 @@ impl ClockWatch {
         self.readiness.block(PART, format!("this machine's clock is wrong by about {seconds} s"));
     }
 
-    fn clear(&self, brokers: &mut Option<(UnixMillis, Instant)>) {
-        if brokers.take().is_some() {
-            tracing::info!("this machine's clock is right again");
-            self.readiness.clear(PART);
+    fn clear(&self, seen: &mut Seen) {
+        match std::mem::replace(seen, Seen::Right) {
+            Seen::Right => return,
+            Seen::Nothing => {}
+            Seen::Wrong(..) => tracing::info!("this machine's clock is right again"),
         }
+        self.readiness.clear(PART);
     }
 }
 
@@ -99,9 +127,21 @@ mod tests {
     fn a_clock_within_the_tolerance_is_right() {
         for wrong_by in [-CLOCK_SKEW_MILLIS, 0, CLOCK_SKEW_MILLIS] {
             let (watch, hands, readiness) = watch(wrong_by);
+            assert!(!watch.is_right() && !watch.is_wrong());
             watch.observe(UnixMillis(hands.load(Ordering::Relaxed)), TRUE_TIME, true);
-            assert!(readiness.is_ready(), "{wrong_by}");
+            assert!(watch.is_right() && readiness.is_ready(), "{wrong_by}");
         }
+    }
+
+    #[test]
+    fn readiness_waits_for_the_first_comparison_and_not_for_ever() {
+        let (watch, _, readiness) = watch(0);
+        assert!(!readiness.is_ready());
+        watch.give_up();
+        assert!(readiness.is_ready() && !watch.is_right());
+        watch.observe(TRUE_TIME.plus(-600_000), TRUE_TIME.plus(-600_000), false);
+        watch.give_up();
+        assert!(!readiness.is_ready(), "what is known to be wrong stays so");
     }
 
     #[test]

@@ -79,10 +79,13 @@ impl Publisher {
             Ok(()) if std::mem::take(&mut self.failing) => {
                 tracing::info!("accounts of the votes are published again");
             }
-            Err(error) if !std::mem::replace(&mut self.failing, true) => {
-                tracing::warn!(%error, topic = self.topic, "accounts of the votes can't be published");
+            Ok(()) => {}
+            Err(error) => {
+                self.clock_watch.give_up();
+                if !std::mem::replace(&mut self.failing, true) {
+                    tracing::warn!(%error, topic = self.topic, "accounts of the votes can't be published");
+                }
             }
-            _ => {}
         }
     }
 
