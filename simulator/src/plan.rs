@@ -126,6 +126,7 @@ impl Plan {
                 batch_parked_bytes_max: rng.usize(64..=4096),
                 batch_age_millis_max: rng.i64(1..=400),
                 ballots_max: if rng.u32(..100) < 30 { rng.u64(4..=30) } else { 100_000 },
+                ..Limits::default()
             },
             votes_weight: rng.usize(1..=4),
             inflictions,

@@ -153,6 +153,9 @@ pub struct CountingArgs {
     /// The most records written at once
     #[arg(long, env = "BATCH_RECORDS_MAX", default_value_t = 50_000, value_parser = clap::value_parser!(i64).range(1..=1_000_000))]
     pub batch_records_max: i64,
+    /// How many times Postgres may refuse a single record's data before the record is parked
+    #[arg(long, env = "DATA_ERROR_ATTEMPTS_MAX", default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub data_error_attempts_max: u32,
     /// Connections to Postgres
     #[arg(long, env = "POSTGRES_CONNECTIONS_MAX", default_value_t = 4)]
     pub connections_max: usize,

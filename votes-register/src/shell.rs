@@ -91,6 +91,7 @@ pub async fn run(
     let limits = Limits {
         batch_records_max: counting.batch_records_max,
         batch_age_millis_max: counting.batch_age_millis_max,
+        data_error_attempts_max: counting.data_error_attempts_max,
         ..Limits::default()
     };
     let mut shell = Shell {

@@ -59,6 +59,7 @@ impl Scene {
             batch_age_millis_max: 50,
             batch_records_max: 1_000,
             connections_max: 2,
+            data_error_attempts_max: 5,
         };
         let running = tokio::spawn(async move {
             votes_register::run(&kafka, &postgres, &counting, Readiness::default(), token).await?;

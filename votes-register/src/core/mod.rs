@@ -19,5 +19,5 @@ mod record;
 pub use ballots::{BALLOTS_MAX, BallotSet};
 pub use batch::{Batch, DeadLetter, Position};
 pub use event::{Claim, Cursor, Effect, Event, FlushOutcome, Halt, Outage};
-pub use partition::{DATA_ERROR_ATTEMPTS_MAX, LOG_CLOCK_LEAP_MILLIS_MAX, Limits, Partition};
+pub use partition::{LOG_CLOCK_LEAP_MILLIS_MAX, Limits, Partition};
 pub use record::{Content, RECORD_BYTES_KEPT_MAX, Record, Unreadable};

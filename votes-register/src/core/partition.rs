@@ -14,8 +14,6 @@ use crate::skipped;
 
 /// How far a record's stamp may lie past this machine's clock, in milliseconds; further, and a broker's clock is wrong.
 pub const LOG_CLOCK_LEAP_MILLIS_MAX: i64 = 60_000;
-/// How many times a single record's data may be refused before it is parked.
-pub const DATA_ERROR_ATTEMPTS_MAX: u32 = 5;
 
 /// When a batch is written, and how much may be held.
 #[derive(Debug, Clone, Copy)]
@@ -28,6 +26,8 @@ pub struct Limits {
     pub batch_age_millis_max: i64,
     /// Ballots remembered.
     pub ballots_max: u64,
+    /// How many times the store may refuse a single record's data before it is parked.
+    pub data_error_attempts_max: u32,
 }
 
 impl Default for Limits {
@@ -37,6 +37,7 @@ impl Default for Limits {
             batch_parked_bytes_max: 4 * 1024 * 1024,
             batch_age_millis_max: 200,
             ballots_max: BALLOTS_MAX,
+            data_error_attempts_max: 5,
         }
     }
 }
@@ -367,7 +368,7 @@ impl Partition {
         let before = if suspicion.refused.0 == offset { suspicion.refused.1 } else { 0 };
         let attempt = before + 1;
         suspicion.refused = (offset, attempt);
-        if attempt < DATA_ERROR_ATTEMPTS_MAX {
+        if attempt < self.limits.data_error_attempts_max {
             effects.push(Effect::Retry { attempt });
         } else {
             suspicion.culprit = Some((offset, Refusal { detail, attempts: attempt }));

@@ -41,6 +41,8 @@ struct World {
     refusals: VecDeque<FlushOutcome>,
     /// A record whose data the store can't take.
     poison: Option<i64>,
+    /// How many times it said so.
+    refused: u32,
     now: UnixMillis,
     halted: Option<Halt>,
     drained: bool,
@@ -62,6 +64,7 @@ impl World {
             duplicate: 0,
             refusals: VecDeque::new(),
             poison: None,
+            refused: 0,
             now: minute(0).start().plus(30_000),
             halted: None,
             drained: false,
@@ -123,6 +126,7 @@ impl World {
                 && !batch.parked.iter().any(|letter| letter.offset == poison)
         });
         if poisoned {
+            self.refused += 1;
             return FlushOutcome::DataError("value out of range (SQLSTATE 22003)".to_owned());
         }
         self.write(batch, epoch)
@@ -330,7 +334,7 @@ fn attempts_that_one_record_needed_say_nothing_against_the_next() {
     world.append(&vote(2, 0));
     let refusals = |times: u32| (0..times).map(|_| FlushOutcome::DataError("for a while".to_owned()));
     // Both together, then the first alone until it is written, then the second alone.
-    world.refusals.extend(refusals(1 + DATA_ERROR_ATTEMPTS_MAX - 1));
+    world.refusals.extend(refusals(1 + Limits::default().data_error_attempts_max - 1));
     world.refusals.push_back(FlushOutcome::Applied);
     world.refusals.extend(refusals(1));
     let mut core = world.run();
@@ -338,6 +342,20 @@ fn attempts_that_one_record_needed_say_nothing_against_the_next() {
         world.tick(&mut core);
     }
     assert_eq!((world.counted(), world.parked.len()), (2, 0));
+}
+
+#[test]
+fn a_record_is_parked_after_as_many_attempts_as_the_limit_says() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    world.poison = Some(0);
+    let mut core = world.assign(0, Limits { data_error_attempts_max: 2, ..Limits::default() });
+    let mut refusals = Vec::new();
+    for _ in 0..5 {
+        world.tick(&mut core);
+        refusals.push(world.refused);
+    }
+    assert_eq!((refusals.last(), world.parked.as_slice()), (Some(&2), [(0, Rejection::RefusedByStore)].as_slice()));
 }
 
 #[test]
