@@ -82,6 +82,28 @@ async fn uncounted_records_that_are_gone_halt_their_partition_and_no_other() {
     assert_eq!(scene.written(11).await.votes, 11);
 }
 
+#[tokio::test]
+async fn counted_records_that_are_gone_halt_nothing_until_a_vote_may_repeat_one_of_them() {
+    let scene = Scene::new(1).await;
+    let mut register = scene.register();
+    for sequence in 0..10 {
+        scene.cast(&scene.vote(sequence, 1)).await;
+    }
+    scene.written(10).await;
+    register.kill();
+    let mut before = rdkafka::TopicPartitionList::new();
+    before.add_partition_offset(&scene.kafka.kafka_topic, 0, rdkafka::Offset::Offset(10)).unwrap();
+    admin(&scene.kafka).delete_records(&before, &AdminOptions::new()).await.unwrap();
+
+    let register = scene.register();
+    register.wait_until_ready().await;
+    scene.append(0, Some(b"not a vote"), None).await;
+    assert_eq!(scene.written(11).await.parked, 1);
+    scene.cast(&scene.vote(3, 1)).await;
+    register.wait_until_blocked("repeats one of them can't be told").await;
+    assert_eq!(scene.totals().await.votes, 10);
+}
+
 /// A participant whose votes of this minute and the next go to `partition`.
 fn voted_in(scene: &Scene, partition: i32) -> i64 {
     let now = crate::harness::this_minute();
