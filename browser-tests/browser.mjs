@@ -49,8 +49,17 @@ export async function inPage(options, test) {
   }
 }
 
+/** Each participant's exact total, once a vote is counted. */
+export async function counted() {
+  const some = await eventually("the vote to be counted", async () => {
+    const now = await totals();
+    return now.total > 0 && now;
+  });
+  return some.participants.map((participant) => participant.total);
+}
+
 /** The exact totals, from the production API. */
-export async function totals() {
+async function totals() {
   const url = `${system.production}/api/v1/paredoes/${system.paredao}/totals?granularity=hour`;
   const answer = await fetch(url, { headers: { authorization: `Bearer ${system.token}` } });
   if (!answer.ok) throw new Error(`totals answered ${answer.status}`);
@@ -58,7 +67,7 @@ export async function totals() {
 }
 
 /** Waits until `look` gives something, for up to 30 s. */
-export async function eventually(what, look) {
+async function eventually(what, look) {
   const deadline = Date.now() + 30_000;
   for (;;) {
     const found = await look();
