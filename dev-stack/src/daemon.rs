@@ -115,6 +115,11 @@ impl Daemon {
         }
     }
 
+    /// With what code it ended by itself; `None` while it runs, after a signal, and when another process started it.
+    pub fn exit_code(&mut self) -> Option<i32> {
+        self.child.as_mut()?.try_wait().ok()??.code()
+    }
+
     /// Sends a signal; to a program that has ended, nothing.
     pub fn signal(&mut self, signal: Signal) -> Result<()> {
         if !self.is_running() {

@@ -1,4 +1,4 @@
-//! One Kafka broker in KRaft mode, its own controller.
+//! A Kafka broker in KRaft mode, its own controller: alone, or one of several.
 
 use std::env;
 use std::fs;
@@ -48,6 +48,23 @@ pub struct KafkaOptions {
     pub controller_port: u16,
     /// Whether it may outlive this process.
     pub lifetime: Lifetime,
+    /// What makes it one of several; `None` for a broker that stands alone.
+    pub cluster: Option<Member>,
+}
+
+/// One broker of a cluster that keeps each record three times and acknowledges what two of them hold.
+#[derive(Clone, Debug)]
+pub struct Member {
+    /// Its number among the others.
+    pub id: u32,
+    /// Number and controller port of every member, this one included.
+    pub controllers: Vec<(u32, u16)>,
+    /// Where the other brokers reach it, on 127.0.0.1.
+    pub replication_port: u16,
+    /// The port that clients are told, on 127.0.0.1: its own, or that of a proxy before it.
+    pub advertised_port: u16,
+    /// The most memory its heap may take, in MiB.
+    pub heap_mib_max: u32,
 }
 
 /// A running broker; one that lives no longer than its parent is killed when dropped.
@@ -67,9 +84,29 @@ impl Kafka {
         {
             return Ok(Self::new(options, daemon, None));
         }
+        let mut kafka = Self::launch(options)?;
+        kafka.wait_until_ready()?;
+        Ok(kafka)
+    }
+
+    /// Starts a broker without waiting: the first of a cluster isn't ready before the second.
+    pub fn launch(options: KafkaOptions) -> Result<Self> {
         prepare(&options)?;
         let daemon = spawn(&options)?;
         Ok(Self::new(options, daemon, None))
+    }
+
+    /// Waits until it serves, and kills it when it doesn't.
+    pub fn wait_until_ready(&mut self) -> Result<()> {
+        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, self.options.port));
+        let ready = self.daemon.wait_until_ready(START_PATIENCE, |daemon| {
+            Ok(daemon.output()?.contains(STARTED) && TcpStream::connect_timeout(&address, CONNECT_PATIENCE).is_ok())
+        });
+        if let Err(error) = ready {
+            self.daemon.kill()?;
+            return Err(error);
+        }
+        Ok(())
     }
 
     /// A broker of one's own for a test, on free ports and in a temporary folder.
@@ -83,6 +120,7 @@ impl Kafka {
             port: port::free()?,
             controller_port: port::free()?,
             lifetime: Lifetime::Parent,
+            cluster: None,
         })?;
         kafka._temporary = Some(folder);
         Ok(kafka)
@@ -109,11 +147,27 @@ impl Kafka {
 
     /// Starts it again on the same ports and data, after [`Self::stop`] or [`Self::kill`].
     pub fn start_again(&mut self) -> Result<()> {
+        self.launch_again()?;
+        self.wait_until_ready()
+    }
+
+    /// Like [`Self::start_again`], without waiting.
+    pub fn launch_again(&mut self) -> Result<()> {
         if self.daemon.is_running() {
             bail!("Kafka already runs");
         }
         self.daemon = spawn(&self.options)?;
         Ok(())
+    }
+
+    /// Its process id.
+    pub fn pid(&self) -> i32 {
+        self.daemon.pid()
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> bool {
+        self.daemon.is_running()
     }
 
     /// Freezes it with SIGSTOP: connections stay open and nothing answers.
@@ -179,24 +233,18 @@ fn prepare(options: &KafkaOptions) -> Result<()> {
 }
 
 fn settings(options: &KafkaOptions) -> String {
-    let KafkaOptions { dir, port, controller_port, .. } = options;
-    let data = dir.join("data");
+    let data = options.dir.join("data");
+    let own = match &options.cluster {
+        None => settings_alone(options),
+        Some(member) => settings_of_member(options, member),
+    };
     format!(
         "\
 process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:{controller_port}
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
 controller.listener.names=CONTROLLER
 log.dirs={data}
 auto.create.topics.enable=false
-# One broker has no replicas.
-offsets.topic.replication.factor=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
+{own}\
 # Few partitions for fast starts, and small index files because each is mapped whole.
 offsets.topic.num.partitions=3
 transaction.state.log.num.partitions=3
@@ -215,29 +263,78 @@ group.consumer.min.heartbeat.interval.ms=200
     )
 }
 
+fn settings_alone(options: &KafkaOptions) -> String {
+    let KafkaOptions { port, controller_port, .. } = options;
+    format!(
+        "\
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller_port}
+listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+# One broker has no replicas.
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+"
+    )
+}
+
+fn settings_of_member(options: &KafkaOptions, member: &Member) -> String {
+    let KafkaOptions { port, controller_port, .. } = options;
+    let Member { id, controllers, replication_port, advertised_port, .. } = member;
+    let voters: Vec<_> = controllers.iter().map(|(id, port)| format!("{id}@127.0.0.1:{port}")).collect();
+    let voters = voters.join(",");
+    format!(
+        "\
+node.id={id}
+controller.quorum.voters={voters}
+listeners=CLIENTS://127.0.0.1:{port},BROKERS://127.0.0.1:{replication_port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=CLIENTS://127.0.0.1:{advertised_port},BROKERS://127.0.0.1:{replication_port}
+listener.security.protocol.map=CLIENTS:PLAINTEXT,BROKERS:PLAINTEXT,CONTROLLER:PLAINTEXT
+inter.broker.listener.name=BROKERS
+default.replication.factor=3
+min.insync.replicas=2
+unclean.leader.election.enable=false
+offsets.topic.replication.factor=3
+transaction.state.log.replication.factor=3
+transaction.state.log.min.isr=2
+share.coordinator.state.topic.replication.factor=3
+share.coordinator.state.topic.min.isr=2
+# A broker that lags holds up acknowledgements until it is no longer counted on.
+replica.lag.time.max.ms=5000
+# Each vote is acknowledged once two brokers have it: fetching a few together saves processors for some milliseconds.
+replica.fetch.min.bytes=2048
+replica.fetch.wait.max.ms=8
+# Leaders go home soon after their broker is back.
+leader.imbalance.check.interval.seconds=10
+"
+    )
+}
+
+/// Starts the process; it serves a few seconds later.
 fn spawn(options: &KafkaOptions) -> Result<Daemon> {
-    for port in [options.port, options.controller_port] {
+    let replication_port = options.cluster.as_ref().map(|member| member.replication_port);
+    for port in [options.port, options.controller_port].into_iter().chain(replication_port) {
         port::require_free(port, "Kafka")?;
     }
     let mut command = java(options);
     command.args(["kafka.Kafka", "server.properties"]);
-    let mut daemon = Daemon::spawn(command, "Kafka", &log(options), &options.lifetime, Signal::SIGKILL)?;
-    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
-    let ready = daemon.wait_until_ready(START_PATIENCE, |daemon| {
-        Ok(daemon.output()?.contains(STARTED) && TcpStream::connect_timeout(&address, CONNECT_PATIENCE).is_ok())
-    });
-    if let Err(error) = ready {
-        daemon.kill()?;
-        return Err(error);
-    }
-    Ok(daemon)
+    Daemon::spawn(command, "Kafka", &log(options), &options.lifetime, Signal::SIGKILL)
 }
 
 fn java(options: &KafkaOptions) -> Command {
     let mut command = Command::new(java_program());
+    match &options.cluster {
+        None => command.args(["-Xms128m", "-Xmx512m"]),
+        // Several on one machine: start fast and leave the processors to others.
+        Some(member) => command
+            .args(["-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
+            .arg(format!("-Xmx{}m", member.heap_mib_max)),
+    };
     command
         .current_dir(&options.dir)
-        .args(["-Xms128m", "-Xmx512m"])
         .arg("-Dlog4j2.configurationFile=log4j2.properties")
         .arg("-cp")
         .arg(options.libs.join("*"));

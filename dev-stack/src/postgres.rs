@@ -1,7 +1,7 @@
 //! One private Postgres, reached over TCP on 127.0.0.1 without a password.
 
-use std::fs;
-use std::os::unix::fs::{MetadataExt, chown};
+use std::fs::{self, DirBuilder};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use nix::sys::signal::{self, Signal};
-use nix::unistd::{User, geteuid};
+use nix::unistd::{Pid, User, geteuid};
 use tempfile::TempDir;
 
 use crate::daemon::{self, Daemon, Lifetime};
@@ -75,6 +75,34 @@ impl Postgres {
         Ok(postgres)
     }
 
+    /// Starts a server that streams, asynchronously, whatever the primary at `primary_port` of 127.0.0.1 writes. Its
+    /// folder's data, if any, is replaced by a copy of the primary's.
+    pub fn start_standby(options: PostgresOptions, primary_port: u16) -> Result<Self> {
+        copy_primary(&options, primary_port)?;
+        let daemon = spawn(&options)?;
+        Ok(Self::new(options, daemon))
+    }
+
+    /// A standby of this server for a test, on a free port and in a temporary folder.
+    pub fn temporary_standby(&self) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        give_to_owner(folder.path())?;
+        let options =
+            PostgresOptions { dir: folder.path().join("postgres"), port: port::free()?, lifetime: Lifetime::Parent };
+        let mut postgres = Self::start_standby(options, self.options.port)?;
+        postgres._temporary = Some(folder);
+        Ok(postgres)
+    }
+
+    /// Makes a standby a primary of its own, on the next timeline; returns once it takes writes.
+    pub fn promote(&self) -> Result<()> {
+        let promoted = self.sql("SELECT pg_promote(true, 60)")?;
+        if promoted != "t" {
+            bail!("the standby was not promoted within 60 s");
+        }
+        Ok(())
+    }
+
     fn new(options: PostgresOptions, daemon: Daemon) -> Self {
         Self { options, daemon, _temporary: None }
     }
@@ -123,6 +151,47 @@ impl Postgres {
             Stop::Immediate => Signal::SIGQUIT,
         };
         self.daemon.stop(signal, STOP_PATIENCE)
+    }
+
+    /// Where clients connect, on 127.0.0.1.
+    pub fn port(&self) -> u16 {
+        self.options.port
+    }
+
+    /// The process id of the server, the parent of its sessions.
+    pub fn pid(&self) -> i32 {
+        self.daemon.pid()
+    }
+
+    /// Whether it still runs.
+    pub fn is_running(&mut self) -> bool {
+        self.daemon.is_running()
+    }
+
+    /// The process ids of the server, which comes first, and of each of its sessions and helpers.
+    pub fn processes(&self) -> Vec<i32> {
+        let children = daemon::children(self.daemon.pid());
+        std::iter::once(self.daemon.pid()).chain(children.into_iter().map(Pid::as_raw)).collect()
+    }
+
+    /// Freezes the server and each of its processes with SIGSTOP: connections stay open and nothing answers.
+    pub fn freeze(&mut self) -> Result<()> {
+        self.daemon.signal(Signal::SIGSTOP)?;
+        self.signal_children(Signal::SIGSTOP);
+        Ok(())
+    }
+
+    /// Lets a frozen one go on.
+    pub fn thaw(&mut self) -> Result<()> {
+        self.signal_children(Signal::SIGCONT);
+        self.daemon.signal(Signal::SIGCONT)
+    }
+
+    fn signal_children(&self, signal: Signal) {
+        for child in daemon::children(self.daemon.pid()) {
+            // It may have ended already.
+            let _ = signal::kill(child, signal);
+        }
     }
 
     /// Kills the server and each of its sessions with SIGKILL.
@@ -179,11 +248,7 @@ fn initialise(options: &PostgresOptions) -> Result<()> {
     if initialised.exists() {
         return Ok(());
     }
-    if data.exists() {
-        fs::remove_dir_all(&data)?;
-    }
-    fs::create_dir(&data)?;
-    give_to_owner(&data)?;
+    make_data(options)?;
     if let Some(owner) = owner()?
         && !is_reachable(dir, &owner)
     {
@@ -204,6 +269,34 @@ fn initialise(options: &PostgresOptions) -> Result<()> {
         bail!("Postgres' data folder could not be created: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
     fs::write(initialised, "")?;
+    Ok(())
+}
+
+/// Makes the data folder anew, empty.
+fn make_data(options: &PostgresOptions) -> Result<()> {
+    let data = data(options);
+    if data.exists() {
+        fs::remove_dir_all(&data)?;
+    }
+    fs::create_dir_all(&options.dir)?;
+    // Postgres refuses a folder that others may enter.
+    DirBuilder::new().mode(0o700).create(&data)?;
+    give_to_owner(&data)
+}
+
+/// Fills the data folder with a copy of a running primary's, set up to follow it.
+fn copy_primary(options: &PostgresOptions, primary_port: u16) -> Result<()> {
+    make_data(options)?;
+    let output = as_owner(Command::new(program("pg_basebackup")?))?
+        .args(["--host=127.0.0.1", "--username", SUPERUSER, "--write-recovery-conf", "--checkpoint=fast", "--no-sync"])
+        .arg(format!("--port={primary_port}"))
+        .arg("--pgdata")
+        .arg(data(options))
+        .current_dir("/")
+        .output()?;
+    if !output.status.success() {
+        bail!("the primary could not be copied: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
     Ok(())
 }
 
@@ -245,7 +338,8 @@ fn spawn(options: &PostgresOptions) -> Result<Daemon> {
 fn is_ready(postmaster_pid: &Path, pid: i32) -> bool {
     let text = fs::read_to_string(postmaster_pid).unwrap_or_default();
     let mut lines = text.lines();
-    lines.next() == Some(pid.to_string().as_str()) && lines.nth(6).is_some_and(|state| state.trim() == "ready")
+    lines.next() == Some(pid.to_string().as_str())
+        && lines.nth(6).is_some_and(|state| matches!(state.trim(), "ready" | "standby"))
 }
 
 /// A program of the newest Postgres installed.

@@ -1,9 +1,11 @@
 //! Starts, stops, kills and restarts the real things.
 
 use std::net::TcpStream;
+use std::time::Duration;
 
 use dev_stack::kafka::Kafka;
 use dev_stack::postgres::{Postgres, Stop};
+use dev_stack::wait_until;
 
 fn answers(kafka: &Kafka) -> bool {
     TcpStream::connect(kafka.brokers()).is_ok()
@@ -44,6 +46,21 @@ fn postgres_keeps_what_it_has_through_stops_and_kills() {
     assert_eq!(found.unwrap(), "1");
     // Creating what is there is no error.
     postgres.create_database("votes").unwrap();
+}
+
+#[test]
+fn a_standby_follows_and_takes_over() {
+    let mut primary = Postgres::temporary().unwrap();
+    let standby = primary.temporary_standby().unwrap();
+    primary.create_database("votes").unwrap();
+    let found = "SELECT count(*) FROM pg_database WHERE datname = 'votes'";
+    let follows = || Ok(standby.sql(found).is_ok_and(|count| count == "1").then_some(()));
+    wait_until("the standby did not follow", Duration::from_secs(60), follows).unwrap();
+    assert!(standby.create_database("more").is_err());
+
+    primary.kill().unwrap();
+    standby.promote().unwrap();
+    standby.create_database("more").unwrap();
 }
 
 #[test]

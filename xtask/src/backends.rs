@@ -105,6 +105,7 @@ fn start_kafka() -> Result<Kafka> {
             port: KAFKA_PORT,
             controller_port: KAFKA_CONTROLLER_PORT,
             lifetime: Lifetime::Detached { pidfile: folder::pidfile("kafka") },
+            cluster: None,
         })
     })
 }

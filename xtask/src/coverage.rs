@@ -6,7 +6,7 @@ use crate::test::{Counts, TestBackends, run_tests};
 use crate::{lock, provision, run, say};
 
 /// What is measured is what voters and the production team use.
-const TOOLS: [&str; 4] = ["dev-stack", "simulator", "test-support", "xtask"];
+const TOOLS: [&str; 5] = ["chaos", "dev-stack", "simulator", "test-support", "xtask"];
 
 /// Runs all tests with cargo-tarpaulin, which ends with the line coverage.
 pub(crate) fn coverage() -> Result<()> {

@@ -1,6 +1,7 @@
 //! The developer's tasks: `cargo xtask up`, `down`, `reset`, `test` and a few more.
 
 mod backends;
+mod chaos;
 mod coverage;
 mod demo;
 mod folder;
@@ -18,6 +19,7 @@ mod simulate;
 mod sqlx;
 mod teardown;
 mod test;
+mod toxiproxy;
 mod up;
 
 use std::process::ExitCode;
@@ -41,6 +43,8 @@ enum Task {
     Test,
     /// Run the register's core through simulated faults, each seed a history of its own.
     Simulate(simulate::SimulateArguments),
+    /// Break the whole system on purpose while votes flow, and check that none is lost or counted twice.
+    Chaos(chaos::ChaosArguments),
     /// Measure how many lines the tests run.
     Coverage,
     /// Start only Kafka and Postgres, and print the variables that tests need.
@@ -69,6 +73,7 @@ fn run_task(task: &Task) -> Result<()> {
         Task::Up(arguments) => up::up(arguments),
         Task::Test => test::test(),
         Task::Simulate(arguments) => simulate::simulate(arguments),
+        Task::Chaos(arguments) => chaos::chaos(arguments),
         Task::Coverage => coverage::coverage(),
         Task::DevServices => backends::dev_services(),
         Task::SqlxPrepare => sqlx::prepare(),

@@ -48,6 +48,12 @@ const TESTS: &[Need] = &[
     Need { name: "Python's venv", packages: &["python3-venv"], is_there: || has_python_module("ensurepip") },
 ];
 
+const CHAOS: &[Need] = &[Need {
+    name: "Go, 1.19 or newer",
+    packages: &["golang-go"],
+    is_there: || go_version().is_some_and(|version| version >= 19),
+}];
+
 /// What Kafka and Postgres need.
 pub(crate) fn for_backends() -> Result<()> {
     provide(&[BACKENDS])
@@ -58,9 +64,14 @@ pub(crate) fn for_up() -> Result<()> {
     provide(&[BACKENDS, BUILD])
 }
 
+/// What it takes to break the whole system on purpose.
+pub(crate) fn for_chaos() -> Result<()> {
+    provide(&[BACKENDS, BUILD, CHAOS])
+}
+
 /// What it takes to test, in a browser too.
 pub(crate) fn for_tests() -> Result<()> {
-    provide(&[BACKENDS, BUILD, TESTS])
+    provide(&[BACKENDS, BUILD, TESTS, CHAOS])
 }
 
 fn provide(groups: &[&[Need]]) -> Result<()> {
@@ -150,6 +161,17 @@ fn parse_java_version(answer: &str) -> Option<u32> {
     version.split(['.', '-', '+']).next()?.parse().ok()
 }
 
+/// The second number of Go's version; the first is 1.
+fn go_version() -> Option<u32> {
+    let output = Command::new("go").arg("version").output().ok()?;
+    parse_go_version(&String::from_utf8_lossy(&output.stdout))
+}
+
+fn parse_go_version(answer: &str) -> Option<u32> {
+    let (_, version) = answer.split_once("go1.")?;
+    version.split(['.', ' ', 'r', 'b']).next()?.parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -161,6 +183,14 @@ mod tests {
         assert_eq!(parse_java_version("java version \"1.8.0_392\""), Some(1));
         assert_eq!(parse_java_version("openjdk version \"25-ea\""), Some(25));
         assert_eq!(parse_java_version("The operation couldn't be completed."), None);
+    }
+
+    #[test]
+    fn reads_the_version_of_go() {
+        assert_eq!(parse_go_version("go version go1.19.8 linux/amd64"), Some(19));
+        assert_eq!(parse_go_version("go version go1.26 linux/amd64"), Some(26));
+        assert_eq!(parse_go_version("go version go1.27rc1 linux/amd64"), Some(27));
+        assert_eq!(parse_go_version("command not found"), None);
     }
 
     #[test]

@@ -27,8 +27,10 @@ pub(crate) fn down() -> Result<()> {
 pub(crate) fn reset() -> Result<()> {
     let _lock = lock::take("stack")?;
     let _test_lock = lock::take("test")?;
+    let _chaos_lock = lock::take("chaos")?;
     stop_all()?;
     folder::remove(&folder::dev().join("test"))?;
+    folder::remove(&folder::dev().join("chaos"))?;
     folder::remove(&folder::dev())?;
     say::note("forgotten: .dev is gone");
     Ok(())

@@ -14,7 +14,7 @@ use dev_stack::kafka::{Kafka, KafkaOptions};
 use dev_stack::port;
 use dev_stack::postgres::{Postgres, PostgresOptions};
 
-use crate::{folder, interrupt, jars, lock, manifests, provision, run, say, simulate};
+use crate::{chaos, folder, interrupt, jars, lock, manifests, provision, run, say, simulate};
 
 /// How one step went.
 struct Step {
@@ -101,6 +101,9 @@ fn run_steps(steps: &mut Vec<Step>, counts: &mut Counts) -> Result<()> {
         }
         run_tests(&mut command, counts)
     })?;
+    // It needs both processors, and has a Kafka and a Postgres of its own.
+    drop(backends);
+    timed("chaos", &mut chaos::short)?;
     Ok(())
 }
 
@@ -117,6 +120,7 @@ impl TestBackends {
                     port: port::free()?,
                     controller_port: port::free()?,
                     lifetime: Lifetime::Parent,
+                    cluster: None,
                 })
             })?,
             postgres: say::step("Postgres", || {
