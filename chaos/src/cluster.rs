@@ -22,6 +22,8 @@ pub(crate) const PARTITIONS: i32 = 12;
 pub(crate) const TOPIC: &str = "votes";
 
 const HEAP_MIB_MAX: u32 = 320;
+/// A broker that is frozen takes the question and gives no answer: then another one is asked.
+const OBSERVER_TIMEOUT_MILLIS: &str = "1000";
 const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
 const WHOLE_PATIENCE: Duration = Duration::from_secs(120);
 
@@ -88,7 +90,10 @@ impl Cluster {
         for broker in &mut brokers {
             broker.kafka.wait_until_ready()?;
         }
-        let observer = ClientConfig::new().set("bootstrap.servers", direct.join(",")).create()?;
+        let observer = ClientConfig::new()
+            .set("bootstrap.servers", direct.join(","))
+            .set("socket.timeout.ms", OBSERVER_TIMEOUT_MILLIS)
+            .create()?;
         Ok(Self { brokers, observer })
     }
 
