@@ -33,6 +33,9 @@ const READ_AHEAD_KIB_MAX: &str = "4096";
 /// After this long without a heartbeat, a dead register's partitions go to the others, in milliseconds.
 const SESSION_TIMEOUT_MILLIS: &str = "6000";
 const HEARTBEAT_INTERVAL_MILLIS: &str = "1500";
+/// After this long without an answer a broker is taken for dead, and it is asked who leads now, in milliseconds. By default
+/// librdkafka waits for a minute, in which nothing of a frozen broker's partitions would be counted.
+const ANSWER_TIMEOUT_MILLIS: &str = "5000";
 
 /// What the thread tells the loop.
 pub(crate) enum Report {
@@ -101,6 +104,7 @@ pub(crate) fn start(args: &KafkaArgs, group: &str, client_id: &str) -> KafkaResu
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("session.timeout.ms", SESSION_TIMEOUT_MILLIS)
         .set("heartbeat.interval.ms", HEARTBEAT_INTERVAL_MILLIS)
+        .set("socket.timeout.ms", ANSWER_TIMEOUT_MILLIS)
         .set("queued.max.messages.kbytes", READ_AHEAD_KIB_MAX)
         .set("fetch.queue.backoff.ms", "50")
         .create_with_context(context)?;
