@@ -17,6 +17,13 @@ pub(super) async fn take_turn(pool: &PgPool, reader: &str) -> sqlx::Result<bool>
     Ok(taken.bind(reader).execute(pool).await?.rows_affected() == 1)
 }
 
+/// Lets the next reader begin at once.
+pub(super) async fn give_up_turn(pool: &PgPool, reader: &str) -> sqlx::Result<()> {
+    let given = sqlx::query("UPDATE reconciliation SET lease_until = '-infinity' WHERE reader = $1");
+    given.bind(reader).execute(pool).await?;
+    Ok(())
+}
+
 /// The counts as they were last kept, minutes from `from_minute` on.
 pub(super) async fn load(pool: &PgPool, topic: &str, from_minute: i32) -> sqlx::Result<Log> {
     let mut snapshot = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;

@@ -22,7 +22,6 @@ const REMEMBERED_MINUTES: i32 = 7 * 24 * 60;
 
 /// What one reader knows.
 pub(super) struct Reader {
-    name: String,
     topic: String,
     votes: Topic,
     accounts: Topic,
@@ -41,22 +40,22 @@ pub(super) struct Reader {
     said: Vec<Finding>,
 }
 
-/// Looks once. `reader` is made where there is none, and given up where another one has the turn.
+/// Looks once, under `name`. `reader` is made where there is none, and given up where another one has the turn.
 pub(super) fn look(
+    name: &str,
     reader: &mut Option<Reader>,
     handle: &Handle,
     pool: &PgPool,
     kafka: &KafkaArgs,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
-    let name = reader.as_ref().map_or_else(new_name, |reader| reader.name.clone());
-    if !handle.block_on(keep::take_turn(pool, &name)).context("Postgres can't be asked")? {
+    if !handle.block_on(keep::take_turn(pool, name)).context("Postgres can't be asked")? {
         *reader = None;
         return Ok(());
     }
     let mut current = match reader.take() {
         Some(reader) => reader,
-        None => Reader::start(name, handle, pool, kafka, stop)?,
+        None => Reader::start(handle, pool, kafka, stop)?,
     };
     // A failure on the way drops the reader, half a look with it: the next one starts from what was kept.
     if current.look(handle, pool)? {
@@ -65,20 +64,14 @@ pub(super) fn look(
     Ok(())
 }
 
-/// No other reader has it, in this process or another.
-fn new_name() -> String {
+/// A name that no other reader has, in this process or another.
+pub(super) fn new_name() -> String {
     let nanos = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |now| now.as_nanos());
     format!("{}-{nanos}", std::process::id())
 }
 
 impl Reader {
-    fn start(
-        name: String,
-        handle: &Handle,
-        pool: &PgPool,
-        kafka: &KafkaArgs,
-        stop: &CancellationToken,
-    ) -> anyhow::Result<Self> {
+    fn start(handle: &Handle, pool: &PgPool, kafka: &KafkaArgs, stop: &CancellationToken) -> anyhow::Result<Self> {
         let topic = kafka.kafka_topic.clone();
         let mut log = handle.block_on(keep::load(pool, &topic, oldest_minute())).context("counts can't be read")?;
         let votes = Topic::new(kafka, topic.clone(), stop.clone())?;
@@ -87,7 +80,6 @@ impl Reader {
             remember(&votes, *partition, count)?;
         }
         Ok(Self {
-            name,
             topic,
             votes,
             accounts: Topic::new(kafka, kafka.accounts_topic(), stop.clone())?,

@@ -70,12 +70,16 @@ pub async fn run(pool: PgPool, args: ReconcileArgs, shutdown: CancellationToken)
     let handle = Handle::current();
     // librdkafka's consumer blocks, so all of it runs on a thread that may.
     let ended = tokio::task::spawn_blocking(move || {
+        let name = look::new_name();
         let mut failing = false;
         let mut reader = None;
         while !shutdown.is_cancelled() {
-            let looked = look::look(&mut reader, &handle, &pool, &kafka, &shutdown);
+            let looked = look::look(&name, &mut reader, &handle, &pool, &kafka, &shutdown);
             let pause = note(looked, &mut failing, &mut reader, args.reconcile_every);
             handle.block_on(shutdown.run_until_cancelled(tokio::time::sleep(pause)));
+        }
+        if let Err(error) = handle.block_on(keep::give_up_turn(&pool, &name)) {
+            tracing::debug!(%error, "the next reader has to wait until this one's turn is over");
         }
     });
     if let Err(error) = ended.await {

@@ -244,8 +244,13 @@ async fn another_reader_takes_over_where_the_first_stopped() {
     scene.say(10, 10, true).await;
     scene.is_green_with(10).await;
     drop(std::mem::replace(&mut scene._reader, CancellationToken::new().drop_guard()));
-    // The turn is its own until the lease ends.
-    sqlx::raw_sql("UPDATE reconciliation SET lease_until = '-infinity'").execute(&scene.database.pool).await.unwrap();
+    // Nobody has to wait until its turn would have ended.
+    eventually("the turn is given up", async || {
+        let given = "SELECT lease_until = '-infinity' FROM reconciliation";
+        let given: bool = sqlx::query_scalar(given).fetch_one(&scene.database.pool).await.unwrap();
+        given.then_some(())
+    })
+    .await;
     // Retries, which only who remembers the ballots knows for such.
     scene.cast(5..15).await;
     scene.say(20, 20, true).await;
