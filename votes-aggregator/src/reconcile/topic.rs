@@ -21,6 +21,9 @@ const QUESTION_TIMEOUT: Duration = Duration::from_secs(5);
 const POLL_WAIT: Duration = Duration::from_millis(200);
 /// The longest the log may give nothing at all.
 const SILENCE_MAX: Duration = Duration::from_secs(10);
+/// The longest a broker keeps back an answer while nothing new comes, in milliseconds: it answers in turn, so every question
+/// asked meanwhile waits as long. Only what is known to be there is read, so there is nothing to wait for.
+const FETCH_WAIT_MILLIS_MAX: &str = "10";
 /// How much librdkafka may read ahead, in KiB.
 const READ_AHEAD_KIB_MAX: &str = "16384";
 
@@ -42,6 +45,7 @@ impl Topic {
             .set("auto.offset.reset", "error")
             .set("enable.partition.eof", "true")
             .set("queued.max.messages.kbytes", READ_AHEAD_KIB_MAX)
+            .set("fetch.wait.max.ms", FETCH_WAIT_MILLIS_MAX)
             .create()
             .context("the Kafka consumer can't be made")?;
         Ok(Self { consumer, name, stop })
@@ -82,7 +86,7 @@ impl Topic {
         &self,
         partition: i32,
         range: Range<i64>,
-        mut take: impl FnMut(&LogRecord<'_>),
+        take: impl FnMut(&LogRecord<'_>),
     ) -> anyhow::Result<()> {
         if range.is_empty() {
             return Ok(());
@@ -90,6 +94,17 @@ impl Topic {
         let mut place = TopicPartitionList::new();
         place.add_partition_offset(&self.name, partition, Offset::Offset(range.start))?;
         self.consumer.assign(&place)?;
+        let read = self.read_assigned(partition, &range, take);
+        self.consumer.unassign()?;
+        read
+    }
+
+    fn read_assigned(
+        &self,
+        partition: i32,
+        range: &Range<i64>,
+        mut take: impl FnMut(&LogRecord<'_>),
+    ) -> anyhow::Result<()> {
         let mut heard_at = Instant::now();
         loop {
             if self.stop.is_cancelled() {

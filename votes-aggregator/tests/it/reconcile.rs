@@ -35,7 +35,11 @@ struct Register {
 
 impl Scene {
     async fn new() -> Self {
-        let (kafka, database) = (fresh_topic(PARTITIONS).await, fresh_database().await);
+        Self::with_partitions(PARTITIONS).await
+    }
+
+    async fn with_partitions(partitions: i32) -> Self {
+        let (kafka, database) = (fresh_topic(partitions).await, fresh_database().await);
         let producer = kafka.client_config("test").set("acks", "all").create().unwrap();
         let stop = CancellationToken::new();
         let minute = now().minute().unwrap();
@@ -269,5 +273,25 @@ async fn another_reader_takes_over_where_the_first_stopped() {
             .await
             .unwrap();
     assert_eq!((countable, duplicate), (15, 5));
+    register.stop().await;
+}
+
+#[tokio::test]
+async fn looks_follow_each_other_also_while_nobody_votes() {
+    let scene = Scene::with_partitions(12).await;
+    let register = scene.register();
+    scene.cast(0..10).await;
+    scene.say(10, 10, true).await;
+    scene.is_green_with(10).await;
+    let checked_at = async || -> f64 {
+        let query = "SELECT extract(epoch FROM checked_at)::float8 FROM reconciliation";
+        sqlx::query_scalar(query).fetch_one(&scene.database.pool).await.unwrap()
+    };
+    for _ in 0..3 {
+        let before = checked_at().await;
+        let after = eventually("another look", async || Some(checked_at().await).filter(|at| *at > before)).await;
+        // It waited for half a second per partition and question when brokers kept their answers back.
+        assert!(after - before < 5.0, "{} s", after - before);
+    }
     register.stop().await;
 }
