@@ -1,7 +1,7 @@
 //! One look, and what is remembered from one to the next.
 
 use std::collections::BTreeMap;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use sqlx::PgPool;
@@ -17,6 +17,8 @@ use super::topic::Topic;
 use super::verdict::{self, Finding, Kind, Log, Tables, Verdict};
 use super::{JUDGED_AFTER, keep, metrics, tables};
 
+/// For how long a log must seem to end too early until that is believed: a broker that was frozen answers as if it still led.
+const LOG_SHORTER_MIN: Duration = Duration::from_secs(30);
 /// For how long minutes are held against the frontends' accounts: a week. It bounds what is kept in memory.
 const REMEMBERED_MINUTES: i32 = 7 * 24 * 60;
 
@@ -30,6 +32,8 @@ pub(super) struct Reader {
     log: Log,
     /// Up to where each partition's count is kept in Postgres.
     kept: BTreeMap<i32, i64>,
+    /// Since when each partition's log has seemed to end before what was read of it.
+    shorter_since: BTreeMap<i32, Instant>,
     /// When each partition's topic and tables were last compared.
     compared_at: BTreeMap<i32, Instant>,
     /// What the topic held, and when, to be held against later accounts.
@@ -88,6 +92,7 @@ impl Reader {
             to_judge: (Instant::now(), verdict::records_by_place(&log)),
             log,
             kept,
+            shorter_since: BTreeMap::new(),
             compared_at: BTreeMap::new(),
             unaccounted: Vec::new(),
             said: Vec::new(),
@@ -135,7 +140,9 @@ impl Reader {
         for partition in self.votes.partitions()? {
             let ends = self.votes.ends(partition)?;
             let count = self.log.entry(partition).or_insert_with(|| PartitionCount::starting_at(ends.start));
-            if ends.end < count.next_offset {
+            if ends.end >= count.next_offset {
+                self.shorter_since.remove(&partition);
+            } else if self.shorter_since.entry(partition).or_insert_with(Instant::now).elapsed() >= LOG_SHORTER_MIN {
                 findings.push(Finding::of_partition(Kind::LogShorter, partition, count.next_offset, ends.end));
             }
             count.pass_to(ends.start);

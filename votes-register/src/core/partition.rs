@@ -15,6 +15,10 @@ use crate::skipped;
 /// How far a record's stamp may lie past this machine's clock, in milliseconds; further, and a broker's clock is wrong.
 pub const LOG_CLOCK_LEAP_MILLIS_MAX: i64 = 60_000;
 
+/// For how long the log must seem to end before what was counted of it until that is believed, in milliseconds. A broker that
+/// was frozen, or cut off, answers as if it still led until it hears that others do.
+const LOG_SHORTER_MILLIS_MIN: i64 = 30_000;
+
 /// When a batch is written, and how much may be held.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -55,6 +59,8 @@ pub struct Partition {
     paused: bool,
     /// Of the last claim; 0 before the first.
     epoch: i64,
+    /// Since when the log has seemed to end before what was counted of it.
+    shorter_since: Option<UnixMillis>,
     suspicion: Option<Suspicion>,
     state: State,
 }
@@ -130,6 +136,7 @@ impl Partition {
             draining: false,
             paused: false,
             epoch: 0,
+            shorter_since: None,
             suspicion: None,
             state: State::Claiming,
         };
@@ -183,7 +190,7 @@ impl Partition {
         let mut effects = Vec::new();
         match event {
             Event::Claimed(answer) => match answer {
-                Ok(claim) => self.claimed(claim, &mut effects),
+                Ok(claim) => self.claimed(claim, now, &mut effects),
                 Err(_) => self.retry_later(&mut effects),
             },
             Event::Records(records) => self.records(records, now, &mut effects),
@@ -194,7 +201,7 @@ impl Partition {
             },
             Event::NotLogAppendTime { offset } => self.halt(Halt::NotLogAppendTime { offset }, &mut effects),
             Event::RetryDue => self.retry(&mut effects),
-            Event::LogSeen { low, high, asked_at } => self.log_seen(low, high, asked_at, &mut effects),
+            Event::LogSeen { low, high, asked_at } => self.log_seen(low, high, asked_at, now, &mut effects),
             Event::Tick => self.go_on(now, &mut effects),
             Event::Steered { paused } => {
                 self.paused = paused;
@@ -206,21 +213,31 @@ impl Partition {
         effects
     }
 
-    fn claimed(&mut self, claim: Claim, effects: &mut Vec<Effect>) {
+    fn claimed(&mut self, claim: Claim, now: UnixMillis, effects: &mut Vec<Effect>) {
         if !matches!(self.state, State::Claiming) {
             return;
         }
-        self.outages = 0;
         self.epoch = claim.cursor.epoch;
         self.paused = claim.paused;
         let next_offset = claim.cursor.at.next_offset;
         if next_offset < claim.low {
             self.halt(Halt::LogTrimmed { next_offset, low: claim.low }, effects);
         } else if next_offset > claim.high {
-            self.halt(Halt::LogShorter { next_offset, high: claim.high }, effects);
+            if self.is_shorter_for_good(now) {
+                self.halt(Halt::LogShorter { next_offset, high: claim.high }, effects);
+            } else {
+                self.retry_later(effects);
+            }
         } else {
+            self.outages = 0;
+            self.shorter_since = None;
             self.begin_rebuilding(claim, effects);
         }
+    }
+
+    /// Whether the log, which seems to end too early now, has seemed so for long enough.
+    fn is_shorter_for_good(&mut self, now: UnixMillis) -> bool {
+        now.since(*self.shorter_since.get_or_insert(now)) >= LOG_SHORTER_MILLIS_MIN
     }
 
     fn begin_rebuilding(&mut self, claim: Claim, effects: &mut Vec<Effect>) {
@@ -389,7 +406,7 @@ impl Partition {
         }
     }
 
-    fn log_seen(&mut self, low: i64, high: i64, asked_at: i64, effects: &mut Vec<Effect>) {
+    fn log_seen(&mut self, low: i64, high: i64, asked_at: i64, now: UnixMillis, effects: &mut Vec<Effect>) {
         let read_to = match &self.state {
             State::Rebuilding(rebuilding) => rebuilding.next_offset,
             State::Counting(counting) => counting.read_to(),
@@ -397,7 +414,9 @@ impl Partition {
         };
         if low > read_to {
             self.halt(Halt::LogTrimmed { next_offset: read_to, low }, effects);
-        } else if high < asked_at {
+        } else if high >= asked_at {
+            self.shorter_since = None;
+        } else if self.is_shorter_for_good(now) {
             self.halt(Halt::LogShorter { next_offset: asked_at, high }, effects);
         }
     }

@@ -489,7 +489,8 @@ fn a_log_that_lost_records_halts_and_never_skips() {
     let mut claim = world.claim();
     let halted = |claim: Claim| {
         let (mut core, _) = Partition::assigned(0, Limits::default());
-        let effects = core.step(0, Event::Claimed(Ok(claim)), world.now);
+        let mut effects = core.step(0, Event::Claimed(Ok(claim.clone())), world.now);
+        effects.extend(core.step(0, Event::Claimed(Ok(claim)), world.now.plus(LOG_SHORTER_MILLIS_MIN)));
         effects.into_iter().find_map(|effect| if let Effect::Halt(halt) = effect { Some(halt) } else { None })
     };
     claim.low = 3;
@@ -569,8 +570,32 @@ fn a_log_that_was_seen_before_more_was_counted_isnt_shorter() {
     // The log was asked before the vote was there, and its answer took longer than the vote.
     assert_eq!(core.written().map(|written| written.next_offset), Some(1));
     assert!(core.step(core.generation(), seen(0, 0), world.now).is_empty());
-    let effects = core.step(core.generation(), seen(0, 1), world.now);
+    // A broker that was frozen may say so, and be put right by the one that leads.
+    assert!(core.step(core.generation(), seen(0, 1), world.now).is_empty());
+    assert!(core.step(core.generation(), seen(1, 1), world.now.plus(LOG_SHORTER_MILLIS_MIN - 1)).is_empty());
+    let again = world.now.plus(LOG_SHORTER_MILLIS_MIN);
+    assert!(core.step(core.generation(), seen(0, 1), again).is_empty());
+    assert!(core.step(core.generation(), seen(0, 1), again.plus(LOG_SHORTER_MILLIS_MIN - 1)).is_empty());
+    let effects = core.step(core.generation(), seen(0, 1), again.plus(LOG_SHORTER_MILLIS_MIN));
     assert!(matches!(effects.as_slice(), [Effect::Pause, Effect::Halt(Halt::LogShorter { next_offset: 1, high: 0 })]));
+}
+
+#[test]
+fn a_claim_that_a_broker_out_of_date_answers_is_made_again() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    world.append(&vote(2, 0));
+    world.run();
+    let (mut core, _) = Partition::assigned(0, Limits::default());
+    let stale = Claim { high: 1, ..world.claim() };
+    let effects = core.step(0, Event::Claimed(Ok(stale)), world.now);
+    assert!(matches!(effects.as_slice(), [Effect::Retry { attempt: 1 }]), "{effects:?}");
+    world.append(&vote(2, 0));
+    world.append(&vote(3, 0));
+    let effects = core.step(0, Event::RetryDue, world.now);
+    world.settle(&mut core, effects);
+    world.tick(&mut core);
+    assert_eq!((world.halted.as_ref(), world.counted(), world.duplicate), (None, 3, 1));
 }
 
 #[test]
