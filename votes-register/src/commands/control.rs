@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 use jiff::Timestamp;
 use voting_commons::UnixMillis;
+use voting_commons::adapters::postgres::PostgresArgs;
 
 use crate::control::{self, ControlError, Operator, PartitionStatus, RederiveError};
 use crate::options::{Command, PartitionArgs, SkipArgs, SteerArgs, TableArgs};
@@ -50,12 +51,16 @@ fn is_refusal(error: &anyhow::Error) -> bool {
     }
 }
 
+fn operator(postgres: &PostgresArgs, topic: &str, who: &str) -> anyhow::Result<Operator> {
+    Operator::new(postgres, topic, who).context("DATABASE_URL can't be read")
+}
+
 fn operator_of(args: &PartitionArgs) -> anyhow::Result<Operator> {
-    Operator::new(&args.postgres, &args.kafka.kafka_topic, &args.who).context("DATABASE_URL can't be read")
+    operator(&args.postgres, &args.kafka.kafka_topic, &args.who)
 }
 
 async fn partitions(args: &TableArgs) -> anyhow::Result<()> {
-    let reader = Operator::new(&args.postgres, &args.kafka_topic, "").context("DATABASE_URL can't be read")?;
+    let reader = operator(&args.postgres, &args.kafka_topic, "")?;
     println!(
         "partition\towner\tepoch\tstate\tnext offset\tlog's end\tlag (records)\tlag (s)\tseen (s ago)\twhy\tlast error"
     );
@@ -98,8 +103,7 @@ fn which(partition: Option<i32>) -> String {
 }
 
 fn steering(args: &SteerArgs) -> anyhow::Result<Operator> {
-    let TableArgs { postgres, kafka_topic } = &args.tables;
-    Operator::new(postgres, kafka_topic, &args.who).context("DATABASE_URL can't be read")
+    operator(&args.tables.postgres, &args.tables.kafka_topic, &args.who)
 }
 
 async fn pause(args: &SteerArgs) -> anyhow::Result<()> {

@@ -1,8 +1,7 @@
 -- partitions: the cursors of topic $1, with what their owners say, all of one moment. The lag in records is the log's end
 -- as the owner last saw it, less the cursor.
-SELECT c.partition, c.owner, c.epoch, c.start_offset, c.next_offset, c.counted, c.duplicate, c.parked, c.skipped,
-       s.node, s.state, s.halt_code, s.halt_reason, s.last_error,
-       s.low_offset, s.high_offset, s.lag_millis,
+SELECT c.partition, c.owner, c.epoch, c.next_offset,
+       s.state, s.halt_reason, s.last_error, s.high_offset, s.lag_millis,
        greatest(s.high_offset - c.next_offset, 0) AS lag_records,
        extract(epoch FROM clock_timestamp() - s.seen_at)::double precision AS seen_seconds_ago,
        EXISTS (
