@@ -26,6 +26,7 @@ const HEAP_MIB_MAX: u32 = 320;
 const OBSERVER_TIMEOUT_MILLIS: &str = "1000";
 const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
 const WHOLE_PATIENCE: Duration = Duration::from_secs(120);
+const ELECTION_PATIENCE: Duration = Duration::from_secs(40);
 
 /// A broker and the way that clients take to it.
 pub(crate) struct Broker {
@@ -128,9 +129,16 @@ impl Cluster {
     }
 
     /// How many partitions the broker leads now.
-    pub(crate) fn led_by(&self, index: usize) -> Result<usize> {
+    fn led_by(&self, index: usize) -> Result<usize> {
         let id = self.brokers[index].id;
         Ok(self.partitions()?.iter().filter(|partition| partition.leader == id).count())
+    }
+
+    /// Waits until the broker leads nothing any more.
+    pub(crate) fn wait_until_others_lead(&self, index: usize) -> Result<()> {
+        wait_until("no other broker took over", ELECTION_PATIENCE, || {
+            Ok(self.led_by(index).is_ok_and(|led| led == 0).then_some(()))
+        })
     }
 
     /// Starts those that don't run, and waits until every copy of every partition is complete.

@@ -1,25 +1,17 @@
 //! Brokers that die and come back.
 
-use std::time::Duration;
-
 use anyhow::Result;
-use dev_stack::wait_until;
 
 use crate::world::{World, blocking, pass};
 
 const AWAY_SECONDS: f64 = 3.0;
-const ELECTION_PATIENCE: Duration = Duration::from_secs(40);
 
 pub(super) async fn kill_leader(world: &mut World) -> Result<String> {
     let cluster = &mut world.cluster;
     let (index, led) = blocking(|| cluster.leader_of_most())?;
     blocking(|| cluster.brokers[index].kafka.kill())?;
     pass(AWAY_SECONDS).await;
-    blocking(|| {
-        wait_until("no other broker took over", ELECTION_PATIENCE, || {
-            Ok(cluster.led_by(index).is_ok_and(|led| led == 0).then_some(()))
-        })
-    })?;
+    blocking(|| cluster.wait_until_others_lead(index))?;
     blocking(|| cluster.brokers[index].kafka.start_again())?;
     Ok(format!("broker {} killed, others lead its {led} partitions", cluster.brokers[index].id))
 }

@@ -4,7 +4,6 @@ use std::fs;
 use std::time::Duration;
 
 use anyhow::{Result, bail};
-use dev_stack::wait_until;
 use nix::sys::signal::Signal;
 
 use crate::database::number;
@@ -61,11 +60,7 @@ pub(super) async fn broker(world: &mut World) -> Result<String> {
     let pid = world.cluster.brokers[index].kafka.pid();
     world.cluster.brokers[index].kafka.freeze()?;
     pass(FROZEN_SECONDS).await;
-    let waited = blocking(|| {
-        wait_until("no other broker took over", OTHERS_PATIENCE, || {
-            Ok(world.cluster.led_by(index).is_ok_and(|led| led == 0).then_some(()))
-        })
-    });
+    let waited = blocking(|| world.cluster.wait_until_others_lead(index));
     let state = state_of(pid);
     world.cluster.brokers[index].kafka.thaw()?;
     waited?;
