@@ -67,9 +67,9 @@ impl Claims {
         self.accounts.keys().map(|(_, minute)| *minute).min()
     }
 
-    /// The frontends that died, as of `read_at`, when the accounts were last read to their end.
-    pub fn unknown(&self, read_at: Instant) -> Vec<Unknown> {
-        let is_dead = |boot: &Boot| !boot.ended && read_at.saturating_duration_since(boot.heard) > DEAD_AFTER;
+    /// The frontends that died, as of `asked_at`: the accounts have been read to where they ended then.
+    pub fn unknown(&self, asked_at: Instant) -> Vec<Unknown> {
+        let is_dead = |boot: &Boot| !boot.ended && asked_at.saturating_duration_since(boot.heard) > DEAD_AFTER;
         let dead = self.boots.iter().filter(|(_, boot)| is_dead(boot));
         dead.map(|(boot, last)| Unknown { boot: *boot, minutes: unknown_after(last.at) }).collect()
     }

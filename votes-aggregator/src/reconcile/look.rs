@@ -12,10 +12,11 @@ use voting_commons::time::MINUTE_MILLIS;
 use voting_commons::{UnixMillis, accounts, window};
 
 use super::claims::Claims;
-use super::log_count::{PartitionCount, Place};
+use super::log_count::PartitionCount;
 use super::topic::Topic;
 use super::verdict::{self, Finding, Kind, Log, Tables, Verdict};
-use super::{JUDGED_AFTER, keep, metrics, tables};
+use super::waiting::Waiting;
+use super::{keep, metrics, tables};
 
 /// For how long a log must seem to end too early until that is believed: a broker that was frozen answers as if it still led.
 const LOG_SHORTER_MIN: Duration = Duration::from_secs(30);
@@ -36,9 +37,8 @@ pub(super) struct Reader {
     shorter_since: BTreeMap<i32, Instant>,
     /// When each partition's topic and tables were last compared.
     compared_at: BTreeMap<i32, Instant>,
-    /// What the topic held, and when, to be held against later accounts.
-    to_judge: (Instant, BTreeMap<Place, i64>),
-    /// What that came to the last time.
+    waiting: Waiting,
+    /// What the topic came to when it was last judged.
     unaccounted: Vec<Finding>,
     /// What the last look found, so that each thing is logged once.
     said: Vec<Finding>,
@@ -89,7 +89,7 @@ impl Reader {
             accounts: Topic::new(kafka, kafka.accounts_topic(), stop.clone())?,
             accounts_next: None,
             claims: Claims::default(),
-            to_judge: (Instant::now(), verdict::records_by_place(&log)),
+            waiting: Waiting::default(),
             log,
             kept,
             shorter_since: BTreeMap::new(),
@@ -101,19 +101,20 @@ impl Reader {
 
     /// `false` when what this reader knows was overtaken.
     fn look(&mut self, handle: &Handle, pool: &PgPool) -> anyhow::Result<bool> {
+        // All that was published before is read below, however long reading takes.
+        let accounts_asked_at = Instant::now();
         self.read_accounts()?;
-        let accounts_read_at = Instant::now();
         let tables = handle.block_on(tables::read(pool, &self.topic, now_minute())).context("tables can't be read")?;
         let mut findings = self.read_votes(Some(&tables))?;
         findings.extend(verdict::differing(&self.log, &tables));
         let behind_seconds = self.behind_seconds(&tables);
         self.read_votes(None)?;
         findings.extend(verdict::lost(&self.claims, &self.log));
-        let unknown = self.claims.unknown(accounts_read_at);
-        if self.to_judge.0.elapsed() >= JUDGED_AFTER {
-            self.unaccounted = verdict::unaccounted(&self.claims, &unknown, &self.to_judge.1);
-            self.to_judge = (Instant::now(), verdict::records_by_place(&self.log));
+        let unknown = self.claims.unknown(accounts_asked_at);
+        if let Some(countable) = self.waiting.due(accounts_asked_at) {
+            self.unaccounted = verdict::unaccounted(&self.claims, &unknown, &countable);
         }
+        self.waiting.hold(Instant::now(), || verdict::countable_by_place(&self.log));
         findings.extend(self.unaccounted.iter().cloned());
         findings.extend(unknown.into_iter().map(Finding::from));
         self.keep(handle, pool, findings, behind_seconds)

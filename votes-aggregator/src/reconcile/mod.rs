@@ -8,8 +8,8 @@
 //! 3. the topic up to the cursors of that snapshot: topic and tables must be equal here;
 //! 4. the topic to its end: what the accounts call accepted must be in it.
 //!
-//! That no more is in the topic than was sent is judged with accounts read [`JUDGED_AFTER`] later, when every living
-//! frontend has accounted for it. [`verdict`] decides, and is pure; [`log_count`] counts the topic, [`claims`] the
+//! That no more is in the topic than was sent is judged with accounts asked for [`waiting::JUDGED_AFTER`] later, when every
+//! living frontend has accounted for it. [`verdict`] decides, and is pure; [`log_count`] counts the topic, [`claims`] the
 //! accounts; `tables` and `keep` are the SQL, `topic` is Kafka.
 
 pub mod claims;
@@ -20,6 +20,7 @@ mod metrics;
 mod tables;
 mod topic;
 pub mod verdict;
+pub mod waiting;
 
 use std::time::Duration;
 
@@ -31,9 +32,6 @@ use voting_commons::adapters::kafka::KafkaArgs;
 
 use look::Reader;
 
-/// How long after they were read from the topic votes are held against what frontends sent. A frontend that is heard
-/// publishes every second, and its statement is under way for 5 s at most; one that isn't is dead by then.
-pub const JUDGED_AFTER: Duration = Duration::from_secs(20);
 /// The pause after a look that failed.
 const RETRY_PAUSE: Duration = Duration::from_secs(2);
 

@@ -7,7 +7,7 @@ use voting_commons::time::MINUTE_MILLIS;
 use voting_commons::window::CLOCK_SKEW_MILLIS;
 
 use super::claims::{Claims, Unknown};
-use super::log_count::{PartitionCount, Place};
+use super::log_count::{MinuteCount, PartitionCount, Place};
 
 /// The counts of the topic, by partition.
 pub type Log = BTreeMap<i32, PartitionCount>;
@@ -168,7 +168,7 @@ pub fn verdict(findings: &[Finding], behind_seconds: Option<i64>) -> Verdict {
 /// Accepted ≤ in the topic. Each acknowledgement that `claims` tell of came before the topic was read.
 pub fn lost(claims: &Claims, log: &Log) -> Vec<Finding> {
     let Some(known_from) = log.values().map(known_from).max() else { return Vec::new() };
-    let records = records_by_place(log);
+    let records = by_place(log, |minute| minute.records);
     let mut findings = Vec::new();
     for ((paredao, minute), account) in claims.sums() {
         let found = records.get(&(paredao, minute)).copied().unwrap_or_default();
@@ -179,13 +179,16 @@ pub fn lost(claims: &Claims, log: &Log) -> Vec<Finding> {
     findings
 }
 
-/// In the topic ≤ accepted + indeterminate. `records` were all sent before the accounts of every living frontend; those
+/// In the topic ≤ accepted + indeterminate. `countable` were all sent before the accounts of every living frontend; those
 /// of the dead leave their last minutes unknown.
-pub fn unaccounted(claims: &Claims, unknown: &[Unknown], records: &BTreeMap<Place, i64>) -> Vec<Finding> {
+///
+/// Copies aren't held against anybody: a frontend's Kafka client writes a vote again when a broker's failure leaves it
+/// without an answer, under a new producer epoch by which the brokers can't tell that it is a copy.
+pub fn unaccounted(claims: &Claims, unknown: &[Unknown], countable: &BTreeMap<Place, i64>) -> Vec<Finding> {
     let Some(first) = claims.first_minute() else { return Vec::new() };
     let is_unknown = |minute: i32| unknown.iter().any(|unknown| unknown.minutes.contains(&minute));
     let mut findings = Vec::new();
-    for (&(paredao, minute), &found) in records {
+    for (&(paredao, minute), &found) in countable {
         let sent = claims.of((paredao, minute)).sent;
         if found > sent && minute >= first && !is_unknown(minute) {
             findings.push(Finding::of_place(Kind::Unaccounted, (paredao, minute), sent, found));
@@ -238,13 +241,17 @@ fn differing_minutes(log: &Log, tables: &Tables) -> Vec<Finding> {
     findings
 }
 
-/// Votes in the topic, by paredão and minute.
-pub fn records_by_place(log: &Log) -> BTreeMap<Place, i64> {
-    let mut records = BTreeMap::new();
+/// The first copies of ballots in the topic, by paredão and minute.
+pub fn countable_by_place(log: &Log) -> BTreeMap<Place, i64> {
+    by_place(log, |minute| minute.countable)
+}
+
+fn by_place(log: &Log, number: fn(&MinuteCount) -> i64) -> BTreeMap<Place, i64> {
+    let mut sums = BTreeMap::new();
     for (place, minute) in log.values().flat_map(|count| &count.minutes) {
-        *records.entry(*place).or_default() += minute.records;
+        *sums.entry(*place).or_default() += number(minute);
     }
-    records
+    sums
 }
 
 /// Whether the two speak of the same records.
