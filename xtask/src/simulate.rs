@@ -1,9 +1,11 @@
 //! `cargo xtask simulate`: the register's core under simulated faults.
 
+use std::process::Command;
+
 use anyhow::Result;
 use clap::Args;
 
-use crate::run;
+use crate::{folder, run};
 
 /// How many seeds every change must survive.
 pub(crate) const SEEDS_OF_A_TEST: u64 = 20_000;
@@ -24,14 +26,17 @@ pub(crate) struct SimulateArguments {
 
 /// Builds the simulator and runs the seeds.
 pub(crate) fn simulate(arguments: &SimulateArguments) -> Result<()> {
-    let SimulateArguments { seeds, from, events } = arguments;
-    let [seeds, from, events] = [seeds.to_string(), from.to_string(), events.to_string()];
-    let mut command = run::cargo(&["run", "--quiet", "--package", "simulator", "--"]);
-    command.args(["--seeds", &seeds, "--from", &from, "--events", &events]).env("SQLX_OFFLINE", "true");
-    run::run(&mut command)
+    run::run(run::cargo(&["build", "--quiet", "--package", "simulator"]).env("SQLX_OFFLINE", "true"))?;
+    play(arguments)
 }
 
-/// The seeds that every change must survive.
+/// The seeds that every change must survive, with the simulator that is built already.
 pub(crate) fn for_tests() -> Result<()> {
-    simulate(&SimulateArguments { seeds: SEEDS_OF_A_TEST, from: 0, events: 30 })
+    play(&SimulateArguments { seeds: SEEDS_OF_A_TEST, from: 0, events: 30 })
+}
+
+fn play(SimulateArguments { seeds, from, events }: &SimulateArguments) -> Result<()> {
+    let [seeds, from, events] = [seeds.to_string(), from.to_string(), events.to_string()];
+    let mut simulator = Command::new(folder::workspace().join("target/debug/simulator"));
+    run::run(simulator.args(["--seeds", &seeds, "--from", &from, "--events", &events]))
 }

@@ -16,6 +16,9 @@ use dev_stack::postgres::{Postgres, PostgresOptions};
 
 use crate::{chaos, folder, interrupt, jars, lock, manifests, provision, run, say, simulate};
 
+/// All that is built and tested. Examples in doc comments aren't: there are none.
+const TARGETS: [&str; 3] = ["--lib", "--bins", "--tests"];
+
 /// How one step went.
 struct Step {
     name: &'static str,
@@ -84,9 +87,10 @@ fn run_steps(steps: &mut Vec<Step>, counts: &mut Counts) -> Result<()> {
         run::run(run::cargo(&arguments).env("SQLX_OFFLINE", "true"))
     })?;
     timed("manifests", &mut manifests::check)?;
-    // The tests of the whole system start the services' programs, and drive a browser.
+    // The tests of the whole system start the services' programs, and drive a browser. Programs and tests are built at once:
+    // apart, the tests' additional features would have most dependencies compiled again.
     timed("build", &mut || {
-        run::run(run::cargo(&["build", "--workspace"]).env("SQLX_OFFLINE", "true"))?;
+        run::run(run::cargo(&["build", "--workspace"]).args(TARGETS).env("SQLX_OFFLINE", "true"))?;
         run::run(
             Command::new("npm")
                 .args(["ci", "--no-audit", "--no-fund"])
@@ -96,6 +100,7 @@ fn run_steps(steps: &mut Vec<Step>, counts: &mut Counts) -> Result<()> {
     timed("simulate", &mut simulate::for_tests)?;
     timed("test", &mut || {
         let mut command = run::cargo(&["test", "--workspace", "--no-fail-fast"]);
+        command.args(TARGETS);
         if let Some(backends) = &backends {
             backends.tell(&mut command);
         }
