@@ -97,6 +97,19 @@ async fn a_pause_holds_the_count_and_nothing_is_lost_or_doubled_when_it_goes_on(
 }
 
 #[tokio::test]
+async fn a_lag_that_nobody_knows_is_not_shown_as_none() {
+    let scene = Scene::with_paredao(1).await;
+    {
+        let _register = scene.register();
+        scene.cast_all(&votes(&scene, 0, 10)).await;
+        scene.written(10).await;
+    }
+    sqlx::query("DELETE FROM register_status").execute(&scene.database.pool).await.unwrap();
+    let (_, shown) = run(&scene, &["partitions"]).await;
+    assert!(shown.lines().nth(1).unwrap().contains("\tunowned\t10\t-\t-\t-\t-\t"), "{shown}");
+}
+
+#[tokio::test]
 async fn one_paused_partition_stands_still_and_a_register_that_starts_then_leaves_it_so() {
     let scene = Scene::new(2).await;
     let of = |partition: i32, from: u64| -> Vec<Vote> {
