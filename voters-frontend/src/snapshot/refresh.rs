@@ -16,7 +16,7 @@ use crate::clock::Clock;
 use crate::measures;
 
 /// How often Postgres is read.
-const REFRESH_EVERY: Duration = Duration::from_millis(500);
+const REFRESH_EVERY: Duration = Duration::from_millis(250);
 /// The longest one reading may take.
 const LOAD_TIMEOUT: Duration = Duration::from_secs(5);
 
