@@ -40,6 +40,8 @@ pub(super) async fn load(pool: &PgPool, topic: &str, from_minute: i32) -> sqlx::
             untimely: row.try_get("untimely")?,
             undecodable: row.try_get("undecodable")?,
             missing: row.try_get("missing")?,
+            former_logs: row.try_get("former_logs")?,
+            first_minute: row.try_get("first_minute")?,
             ..PartitionCount::default()
         };
         log.insert(row.try_get("partition")?, count);
@@ -79,6 +81,18 @@ pub(super) async fn keep(
     Ok(true)
 }
 
+/// Forgets what was counted of a partition's former log.
+pub(super) async fn forget(pool: &PgPool, topic: &str, partition: i32) -> sqlx::Result<()> {
+    let mut transaction = pool.begin().await?;
+    for sql in [
+        "DELETE FROM log_position WHERE topic = $1 AND partition = $2",
+        "DELETE FROM log_minute WHERE topic = $1 AND partition = $2",
+    ] {
+        sqlx::query(sql).bind(topic).bind(partition).execute(&mut *transaction).await?;
+    }
+    transaction.commit().await
+}
+
 async fn keep_position(
     connection: &mut PgConnection,
     topic: &str,
@@ -90,12 +104,13 @@ async fn keep_position(
         Some(_) => {
             "UPDATE log_position SET next_offset = $4, first_stamp = $5, log_clock = $6, countable = $7, duplicate = $8,
                  untimely = $9, undecodable = $10, missing = $11
-             WHERE topic = $1 AND partition = $2 AND start_offset = $3 AND next_offset = $12"
+             WHERE topic = $1 AND partition = $2 AND start_offset = $3 AND next_offset = $12
+                 AND former_logs = $13 AND first_minute = $14"
         }
         None => {
             "INSERT INTO log_position (topic, partition, start_offset, next_offset, first_stamp, log_clock, countable,
-                                       duplicate, untimely, undecodable, missing)
-             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11 WHERE $12::bigint IS NULL ON CONFLICT DO NOTHING"
+                                       duplicate, untimely, undecodable, missing, former_logs, first_minute)
+             SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $13, $14 WHERE $12::bigint IS NULL ON CONFLICT DO NOTHING"
         }
     };
     let kept = sqlx::query(sql)
@@ -111,6 +126,8 @@ async fn keep_position(
         .bind(count.undecodable)
         .bind(count.missing)
         .bind(expected)
+        .bind(count.former_logs)
+        .bind(count.first_minute)
         .execute(connection)
         .await?;
     Ok(kept.rows_affected() == 1)

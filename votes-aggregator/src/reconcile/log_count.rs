@@ -27,6 +27,10 @@ pub struct PartitionCount {
     pub start_offset: i64,
     /// The next record to read.
     pub next_offset: i64,
+    /// How many logs this one took the place of.
+    pub former_logs: i64,
+    /// The first minute of which this log alone holds votes; 0 where it is the first.
+    pub first_minute: i32,
     /// The stamp of the first record, in milliseconds; 0 while there is none.
     pub first_stamp: i64,
     /// The running maximum of the stamps, in milliseconds.
@@ -66,6 +70,15 @@ impl PartitionCount {
     /// A count that begins at `offset`.
     pub fn starting_at(offset: i64) -> Self {
         Self { start_offset: offset, next_offset: offset, ..Self::default() }
+    }
+
+    /// The count of a log that took the place of `former_logs` others, whose log clock was at `former_clock`: all ballots
+    /// that those may have counted are late.
+    pub fn of_new_log(offset: i64, former_logs: i64, former_clock: i64) -> Self {
+        let last = (former_clock + CLOCK_SKEW_MILLIS).div_euclid(MINUTE_MILLIS);
+        let last = i32::try_from(last).unwrap_or(i32::MAX - 1);
+        let log_clock = late_at(last).max(former_clock);
+        Self { former_logs, first_minute: last + 1, log_clock, ..Self::starting_at(offset) }
     }
 
     /// Counts the next record.

@@ -105,6 +105,7 @@ impl Reader {
         let accounts_asked_at = Instant::now();
         self.read_accounts()?;
         let tables = handle.block_on(tables::read(pool, &self.topic, now_minute())).context("tables can't be read")?;
+        self.begin_new_logs(handle, pool, &tables)?;
         let mut findings = self.read_votes(Some(&tables))?;
         findings.extend(verdict::differing(&self.log, &tables));
         let behind_seconds = self.behind_seconds(&tables);
@@ -118,6 +119,24 @@ impl Reader {
         findings.extend(self.unaccounted.iter().cloned());
         findings.extend(unknown.into_iter().map(Finding::from));
         self.keep(handle, pool, findings, behind_seconds)
+    }
+
+    /// Begins again where an operator accepted a new log: what was counted of the former one says nothing of it.
+    fn begin_new_logs(&mut self, handle: &Handle, pool: &PgPool, tables: &Tables) -> anyhow::Result<()> {
+        for (&partition, of) in &tables.partitions {
+            if self.log.get(&partition).map_or(0, |count| count.former_logs) == of.former_logs {
+                continue;
+            }
+            handle.block_on(keep::forget(pool, &self.topic, partition)).context("counts can't be forgotten")?;
+            self.kept.remove(&partition);
+            self.shorter_since.remove(&partition);
+            // What waits to be judged is of the former log too.
+            self.waiting = Waiting::default();
+            self.unaccounted.clear();
+            let count = PartitionCount::of_new_log(of.start_offset, of.former_logs, of.former_clock);
+            self.log.insert(partition, count);
+        }
+        Ok(())
     }
 
     fn read_accounts(&mut self) -> anyhow::Result<()> {

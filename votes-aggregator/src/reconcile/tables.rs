@@ -3,6 +3,8 @@
 use sqlx::PgPool;
 use sqlx::Row as _;
 use voting_commons::Rejection;
+use voting_commons::time::MINUTE_MILLIS;
+use voting_commons::window::WINDOW_MILLIS;
 
 use super::verdict::{PartitionTables, Tables};
 
@@ -14,7 +16,11 @@ pub(super) async fn read(pool: &PgPool, topic: &str, now_minute: i32) -> sqlx::R
     let mut snapshot = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
     let refused = Rejection::RefusedByStore.code();
     let mut tables = Tables::default();
-    let rows = sqlx::query(include_str!("tables_partitions.sql")).bind(topic).bind(refused);
+    let rows = sqlx::query(include_str!("tables_partitions.sql"))
+        .bind(topic)
+        .bind(refused)
+        .bind(Rejection::TooLate.code())
+        .bind(MINUTE_MILLIS + WINDOW_MILLIS);
     for row in rows.fetch_all(&mut *snapshot).await? {
         let of = PartitionTables {
             start_offset: row.try_get("start_offset")?,
@@ -28,6 +34,10 @@ pub(super) async fn read(pool: &PgPool, topic: &str, now_minute: i32) -> sqlx::R
             refused: row.try_get("refused")?,
             untimely: row.try_get("untimely")?,
             undecodable: row.try_get("undecodable")?,
+            made_late: row.try_get("made_late")?,
+            former_logs: row.try_get("former_logs")?,
+            former_counted: row.try_get("former_counted")?,
+            former_clock: row.try_get::<Option<i64>, _>("former_clock")?.unwrap_or_default(),
         };
         tables.partitions.insert(row.try_get("partition")?, of);
     }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use voting_commons::time::MINUTE_MILLIS;
 use voting_commons::window::CLOCK_SKEW_MILLIS;
@@ -48,6 +49,14 @@ pub struct PartitionTables {
     pub untimely: i64,
     /// Dead letters: records that aren't votes.
     pub undecodable: i64,
+    /// Of the untimely ones, those that came too late only because passing over lost records moved the log clock.
+    pub made_late: i64,
+    /// Logs that were counted before an operator accepted this one in their place.
+    pub former_logs: i64,
+    /// Votes counted of those.
+    pub former_counted: i64,
+    /// How far their log clock was, in milliseconds.
+    pub former_clock: i64,
 }
 
 /// What doesn't agree, or can't be known.
@@ -201,20 +210,21 @@ pub fn unaccounted(claims: &Claims, unknown: &[Unknown], countable: &BTreeMap<Pl
 pub fn differing(log: &Log, tables: &Tables) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (&partition, of) in &tables.partitions {
-        let mut expect = |kind, expected: i64, found: i64, slack: i64| {
-            if !(0..=slack).contains(&(expected - found)) {
+        let mut expect = |kind, expected: i64, found: i64, slack: RangeInclusive<i64>| {
+            if !slack.contains(&(expected - found)) {
                 findings.push(Finding::of_partition(kind, partition, expected, found));
             }
         };
         // These two hold within the tables alone, wherever the reader stands.
-        expect(Kind::Buckets, of.counted + of.replayed, of.votes, 0);
-        expect(Kind::DeadLetters, of.parked, of.refused + of.untimely + of.undecodable, 0);
+        expect(Kind::Buckets, of.former_counted + of.counted + of.replayed, of.votes, 0..=0);
+        expect(Kind::DeadLetters, of.parked, of.refused + of.untimely + of.undecodable, 0..=0);
         let Some(count) = log.get(&partition).filter(|count| is_comparable(count, of)) else { continue };
-        // What an operator passed over may be in the topic and isn't in the tables.
-        expect(Kind::Counted, count.countable, of.counted + of.refused, of.skipped);
-        expect(Kind::Duplicate, count.duplicate, of.duplicate, of.skipped);
-        expect(Kind::Untimely, count.untimely, of.untimely, of.skipped);
-        expect(Kind::Undecodable, count.undecodable, of.undecodable, of.skipped);
+        // What an operator passed over may be in the topic and isn't in the tables; what was made late by that is among the
+        // untimely there.
+        expect(Kind::Counted, count.countable, of.counted + of.refused, 0..=of.skipped + of.made_late);
+        expect(Kind::Duplicate, count.duplicate, of.duplicate, 0..=of.skipped + of.made_late);
+        expect(Kind::Untimely, count.untimely, of.untimely, -of.made_late..=of.skipped);
+        expect(Kind::Undecodable, count.undecodable, of.undecodable, 0..=of.skipped);
     }
     findings.extend(differing_minutes(log, tables));
     findings
@@ -225,14 +235,14 @@ fn differing_minutes(log: &Log, tables: &Tables) -> Vec<Finding> {
     for (&partition, of) in &tables.partitions {
         let Some(count) = log.get(&partition).filter(|count| count.next_offset == of.next_offset) else { continue };
         let from = if count.start_offset == of.start_offset { 0 } else { known_from(count) };
-        let from = from.max(tables.minutes_from);
+        let from = from.max(tables.minutes_from).max(count.first_minute);
         let in_log = count.minutes.keys().filter(|(_, minute)| *minute >= from).copied();
         let rows = tables.minutes.keys().filter(|(at, (_, minute))| *at == partition && *minute >= from);
         let places: BTreeSet<Place> = in_log.chain(rows.map(|(_, place)| *place)).collect();
         for place in places {
             let expected = count.minutes.get(&place).map_or(0, |minute| minute.countable);
             let found = tables.minutes.get(&(partition, place)).copied().unwrap_or_default();
-            if !(0..=of.skipped).contains(&(expected - found)) {
+            if !(0..=of.skipped + of.made_late).contains(&(expected - found)) {
                 let finding = Finding::of_place(Kind::Minute, place, expected, found);
                 findings.push(Finding { partition: Some(partition), ..finding });
             }
@@ -261,6 +271,9 @@ fn is_comparable(count: &PartitionCount, of: &PartitionTables) -> bool {
 
 /// The first minute none of whose votes can lie in front of where the count began.
 fn known_from(count: &PartitionCount) -> i32 {
+    if count.first_minute > 0 {
+        return count.first_minute;
+    }
     if count.start_offset == 0 {
         return 0;
     }

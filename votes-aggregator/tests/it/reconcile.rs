@@ -3,13 +3,18 @@
 
 use std::time::Duration;
 
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::util::Timeout;
+use rdkafka::{Offset, TopicPartitionList};
 use sqlx::Row as _;
 use test_support::{TestDatabase, eventually, fresh_database, fresh_topic};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use votes_aggregator::{ReconcileArgs, reconcile};
+use votes_register::control::Operator;
 use votes_register::options::CountingArgs;
 use voting_commons::accounts::{self, Account, BootId, Statement};
 use voting_commons::adapters::admin::Readiness;
@@ -24,6 +29,7 @@ struct Scene {
     database: TestDatabase,
     producer: FutureProducer,
     minute: Minute,
+    partitions: i32,
     _reader: DropGuard,
 }
 
@@ -43,7 +49,7 @@ impl Scene {
         let producer = kafka.client_config("test").set("acks", "all").create().unwrap();
         let stop = CancellationToken::new();
         let minute = now().minute().unwrap();
-        let scene = Self { kafka, database, producer, minute, _reader: stop.clone().drop_guard() };
+        let scene = Self { kafka, database, producer, minute, partitions, _reader: stop.clone().drop_guard() };
         let args = ReconcileArgs {
             kafka_brokers: Some(scene.kafka.kafka_brokers.clone()),
             kafka_topic: scene.kafka.kafka_topic.clone(),
@@ -81,7 +87,7 @@ impl Scene {
                 minute: self.minute,
                 participant: participant.try_into().unwrap(),
             };
-            let partition = partitioner::partition_of(group.to_string().as_bytes(), PARTITIONS);
+            let partition = partitioner::partition_of(group.to_string().as_bytes(), self.partitions);
             let (key, value) = codec::encode(&Vote { ballot: BallotId { issuer: 1, sequence }, group, partition });
             self.send(&self.kafka.kafka_topic, partition, key.as_bytes(), &value).await;
         }
@@ -113,6 +119,32 @@ impl Scene {
             .fetch_all(&self.database.pool)
             .await
             .unwrap()
+    }
+
+    async fn make_topic_anew(&self) {
+        let topic = self.kafka.kafka_topic.as_str();
+        let admin: AdminClient<DefaultClientContext> = self.kafka.client_config("test-admin").create().unwrap();
+        admin.delete_topics(&[topic], &AdminOptions::new()).await.unwrap();
+        eventually("the topic to be deleted and made again", async || {
+            let anew =
+                NewTopic::new(topic, 1, TopicReplication::Fixed(1)).set("message.timestamp.type", "LogAppendTime");
+            let made = admin.create_topics([&anew], &AdminOptions::new()).await.unwrap();
+            match made.into_iter().next().unwrap() {
+                Ok(_) => Some(()),
+                Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => None,
+                Err(error) => panic!("{error:?}"),
+            }
+        })
+        .await;
+    }
+
+    /// Waits until `query` says `number`.
+    async fn until(&self, what: &str, query: &'static str, number: i64) {
+        eventually(what, async || {
+            let said: Option<i64> = sqlx::query_scalar(query).fetch_one(&self.database.pool).await.unwrap();
+            (said == Some(number)).then_some(())
+        })
+        .await;
     }
 
     async fn becomes(&self, state: &str) {
@@ -199,6 +231,68 @@ async fn it_is_catching_up_while_no_register_counts() {
     assert!(behind >= 1, "{behind}");
     let register = scene.register();
     scene.is_green_with(20).await;
+    register.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn votes_that_an_operator_passed_over_or_made_late_by_that_are_explained() {
+    let scene = Scene::with_partitions(1).await;
+    let operator = Operator::new(&scene.database.args, &scene.kafka.kafka_topic, "maria").unwrap();
+    let register = scene.register();
+    scene.cast(0..10).await;
+    scene.say(10, 10, true).await;
+    scene.is_green_with(10).await;
+    operator.pause(None).await.unwrap();
+    scene.until("the register to stand still", "SELECT count(*) FROM register_status WHERE state = 'paused'", 1).await;
+    scene.cast(10..20).await;
+    scene.say(20, 20, true).await;
+    scene.until("the reader to have read all", "SELECT sum(next_offset)::bigint FROM log_position", 20).await;
+    // Gone with them are counted ballots, so a copy of one couldn't be told from a new vote.
+    let admin: AdminClient<DefaultClientContext> = scene.kafka.client_config("test-admin").create().unwrap();
+    let mut before = TopicPartitionList::new();
+    before.add_partition_offset(&scene.kafka.kafka_topic, 0, Offset::Offset(15)).unwrap();
+    admin.delete_records(&before, &AdminOptions::new()).await.unwrap();
+    let skip = operator.skip(&scene.kafka, 0, 15, "lost").await.unwrap();
+    assert!(skip.late_before.is_some());
+    operator.resume(None).await.unwrap();
+    scene.until("the rest to be parked", "SELECT count(*) FROM dead_letter WHERE reason = 'too_late'", 5).await;
+    scene.is_green_with(20).await;
+    assert_eq!(scene.findings().await, []);
+
+    sqlx::query("UPDATE dead_letter SET reason = 'from_future' WHERE record_offset = 19")
+        .execute(&scene.database.pool)
+        .await
+        .unwrap();
+    scene.becomes("red").await;
+    register.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_new_log_that_an_operator_accepted_reconciles_beside_the_former_one() {
+    let scene = Scene::with_partitions(1).await;
+    let operator = Operator::new(&scene.database.args, &scene.kafka.kafka_topic, "maria").unwrap();
+    let register = scene.register();
+    scene.cast(0..10).await;
+    scene.say(10, 10, true).await;
+    scene.is_green_with(10).await;
+    register.stop().await;
+    scene.make_topic_anew().await;
+    scene.cast(20..32).await;
+    scene.say(22, 22, true).await;
+    let register = scene.register();
+    let halted = "SELECT count(*) FROM register_status WHERE halt_code = 'fingerprint_mismatch'";
+    scene.until("the register to halt", halted, 1).await;
+    operator.accept_new_log(&scene.kafka, 0).await.unwrap();
+    scene.until("what may repeat to be parked", "SELECT count(*) FROM dead_letter WHERE reason = 'too_late'", 12).await;
+    scene.until("the reader to begin again", "SELECT sum(former_logs)::bigint FROM log_position", 1).await;
+    scene.becomes("green").await;
+    assert_eq!(scene.findings().await, []);
+
+    sqlx::query("UPDATE bucket SET votes = votes + 1 WHERE participant = 2")
+        .execute(&scene.database.pool)
+        .await
+        .unwrap();
+    scene.becomes("red").await;
     register.stop().await;
 }
 

@@ -168,6 +168,19 @@ fn each_kind_of_record_is_compared() {
 }
 
 #[test]
+fn votes_that_were_made_late_explain_as_many_and_not_more() {
+    let (log, mut tables) = (log(10), tables(7));
+    let of = tables.partitions.get_mut(&0).unwrap();
+    (of.next_offset, of.parked, of.untimely) = (10, 3, 3);
+    let unexplained = [Kind::Counted, Kind::Untimely, Kind::Minute];
+    assert_eq!(kinds(&differing(&log, &tables)), unexplained);
+    tables.partitions.get_mut(&0).unwrap().made_late = 3;
+    assert_eq!(differing(&log, &tables), []);
+    tables.partitions.get_mut(&0).unwrap().made_late = 2;
+    assert_eq!(kinds(&differing(&log, &tables)), unexplained);
+}
+
+#[test]
 fn parked_and_replayed_votes_reconcile() {
     let mut log = log(10);
     let mut tables = tables(9);
