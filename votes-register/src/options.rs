@@ -99,8 +99,14 @@ pub struct SkipArgs {
     #[arg(long)]
     pub to: i64,
     /// Why
-    #[arg(long)]
+    #[arg(long, value_parser = reason)]
     pub reason: String,
+}
+
+/// A reason that somebody can read later.
+fn reason(text: &str) -> Result<String, String> {
+    let is_some = text.chars().any(|letter| !letter.is_whitespace());
+    if is_some { Ok(text.to_owned()) } else { Err("say why: it is written down".to_owned()) }
 }
 
 /// A name that the audit can hold.

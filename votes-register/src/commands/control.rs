@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use voting_commons::UnixMillis;
 use voting_commons::adapters::postgres::PostgresArgs;
 
-use crate::control::{self, ControlError, Operator, PartitionStatus, RederiveError};
+use crate::control::{self, ControlError, Operator, PartitionStatus, RederiveError, STATUS_SECONDS_MAX};
 use crate::options::{Command, PartitionArgs, SkipArgs, SteerArgs, TableArgs};
 use crate::recount::RecountError;
 
@@ -61,10 +61,11 @@ fn operator_of(args: &PartitionArgs) -> anyhow::Result<Operator> {
 
 async fn partitions(args: &TableArgs) -> anyhow::Result<()> {
     let reader = operator(&args.postgres, &args.kafka_topic, "")?;
+    let partitions = control::partitions(&reader).await?;
     println!(
         "partition\towner\tepoch\tstate\tnext offset\tlog's end\tlag (records)\tlag (s)\tseen (s ago)\twhy\tlast error"
     );
-    for status in control::partitions(&reader).await? {
+    for status in partitions {
         let PartitionStatus { partition, owner, epoch, next_offset, .. } = &status;
         println!(
             "{partition}\t{owner}\t{epoch}\t{}\t{next_offset}\t{}\t{}\t{}\t{}\t{}\t{}",
@@ -80,8 +81,12 @@ async fn partitions(args: &TableArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What it does; a pause that its owner hasn't heard of yet is said to be under way.
+/// What it does; a pause that its owner hasn't heard of yet is said to be under way, and what an owner said that hasn't
+/// been heard of for long says nothing any more.
 fn state(status: &PartitionStatus) -> &str {
+    if status.seen_seconds_ago.is_some_and(|seconds| seconds > STATUS_SECONDS_MAX) {
+        return "silent";
+    }
     match status.state.as_deref() {
         Some(state @ ("halted" | "paused")) => state,
         _ if status.paused => "pausing",

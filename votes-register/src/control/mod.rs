@@ -11,7 +11,7 @@ mod status;
 mod watch;
 
 pub(crate) use board::Board;
-pub use operator::{ControlError, NewLog, Operator, Skip};
+pub use operator::{ControlError, NewLog, Operator, STATUS_SECONDS_MAX, Skip};
 pub use rederive::{RederiveError, Rederived, rederive};
 pub use status::{PartitionStatus, partitions};
 pub(crate) use watch::{Seen, run};

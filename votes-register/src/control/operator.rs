@@ -12,7 +12,7 @@ use crate::store::{self, StoreError, answer};
 
 const CLIENT_ID: &str = "votes-register-control";
 /// What the owner said of a partition longer ago than this, in seconds, isn't known to hold any more.
-pub(super) const STATUS_SECONDS_MAX: f64 = 30.0;
+pub const STATUS_SECONDS_MAX: f64 = 30.0;
 
 /// Why a command wasn't carried out. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +45,10 @@ pub enum ControlError {
         to: i64,
     },
     /// The log is the one that was counted, as far as anybody knows.
-    #[error("partition {0} hasn't halted because its log was made anew or lost counted records")]
+    #[error(
+        "partition {0} hasn't halted because its log was made anew or lost counted records (where uncounted ones are gone, \
+         skip goes on without them)"
+    )]
     SameLog(i32),
     /// The cursor's row can't be moved to there.
     #[error("the cursor's clock at {0} ms can't be")]
@@ -125,10 +128,11 @@ impl Operator {
     /// Has `partition`, or all, stand still. Pausing what is paused changes nothing but the audit.
     ///
     /// # Errors
-    /// When Postgres is away.
+    /// When the partition was never counted from, or Postgres is away.
     pub async fn pause(&self, partition: Option<i32>) -> Result<(), ControlError> {
         let mut client = self.pool.get().await.map_err(StoreError::from)?;
         let transaction = answer(client.transaction()).await?;
+        self.refuse_unclaimed(&transaction, partition).await?;
         let statement =
             "INSERT INTO register_control (topic, partition, who) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
         answer(transaction.execute(statement, &[&self.topic, &partition, &self.who])).await?;
@@ -139,10 +143,11 @@ impl Operator {
     /// Has `partition` go on, or all of them, however they were paused.
     ///
     /// # Errors
-    /// When all partitions are paused and only one is to go on, or Postgres is away.
+    /// When all partitions are paused and only one is to go on, the partition was never counted from, or Postgres is away.
     pub async fn resume(&self, partition: Option<i32>) -> Result<(), ControlError> {
         let mut client = self.pool.get().await.map_err(StoreError::from)?;
         let transaction = answer(client.transaction()).await?;
+        self.refuse_unclaimed(&transaction, partition).await?;
         if let Some(partition) = partition {
             let query = "SELECT FROM register_control WHERE topic = $1 AND partition IS NULL";
             if answer(transaction.query_opt(query, &[&self.topic])).await?.is_some() {
@@ -153,6 +158,18 @@ impl Operator {
         answer(transaction.execute(statement, &[&self.topic, &partition])).await?;
         self.audit(&transaction, "resume", partition, "{}").await?;
         Ok(answer(transaction.commit()).await?)
+    }
+
+    /// A slip of the hand shouldn't look obeyed.
+    async fn refuse_unclaimed(
+        &self,
+        transaction: &Transaction<'_>,
+        partition: Option<i32>,
+    ) -> Result<(), ControlError> {
+        let Some(partition) = partition else { return Ok(()) };
+        let query = "SELECT FROM register_cursor WHERE topic = $1 AND partition = $2";
+        let found = answer(transaction.query_opt(query, &[&self.topic, &partition])).await?;
+        found.map(|_| ()).ok_or(ControlError::Unclaimed(partition))
     }
 
     /// Moves the cursor of a halted or paused partition forward to `to`, and writes down what is passed over.

@@ -138,7 +138,10 @@ pub enum Effect {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Halt {
     /// Retention, or somebody, removed records that were never counted.
-    #[error("the log begins at offset {low}, past the cursor at {next_offset}: uncounted records are gone")]
+    #[error(
+        "the log begins at offset {low}, past the cursor at {next_offset}: uncounted records are gone (skip to {low} goes \
+         on without them)"
+    )]
     LogTrimmed {
         /// The cursor.
         next_offset: i64,
@@ -147,7 +150,8 @@ pub enum Halt {
     },
     /// The log ends before the cursor.
     #[error(
-        "the log ends at offset {high}, before the cursor at {next_offset}: the topic was made anew or lost records"
+        "the log ends at offset {high}, before the cursor at {next_offset}: the topic was made anew or lost records \
+         (accept-new-log counts what is there now)"
     )]
     LogShorter {
         /// The cursor.
@@ -156,7 +160,10 @@ pub enum Halt {
         high: i64,
     },
     /// The record below the cursor isn't the one that was counted.
-    #[error("the record at offset {offset} isn't the one that was counted: the topic was made anew or lost records")]
+    #[error(
+        "the record at offset {offset} isn't the one that was counted: the topic was made anew or lost records \
+         (accept-new-log counts what is there now)"
+    )]
     FingerprintMismatch {
         /// The record's offset.
         offset: i64,

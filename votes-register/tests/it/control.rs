@@ -97,6 +97,29 @@ async fn a_pause_holds_the_count_and_nothing_is_lost_or_doubled_when_it_goes_on(
 }
 
 #[tokio::test]
+async fn a_slip_of_the_hand_is_refused_and_leaves_no_trace() {
+    let scene = Scene::with_paredao(1).await;
+    let register = scene.register();
+    scene.cast_all(&votes(&scene, 0, 10)).await;
+    scene.written(10).await;
+    for command in ["pause", "resume"] {
+        refused(&scene, &[command, "--partition", "99"], "partition 99 was never counted from").await;
+    }
+    let skip = ["skip", "--partition", "0", "--to", "5", "--reason", " ", "--who", "maria"];
+    let (code, said) = run(&scene, &skip).await;
+    assert!(code == 2 && said.contains("say why"), "{code} {said}");
+    assert_eq!(audit(&scene).await, []);
+    wait_until(&scene, "counting", 0).await;
+    drop(register);
+    sqlx::query("UPDATE register_status SET seen_at = seen_at - interval '1 minute'")
+        .execute(&scene.database.pool)
+        .await
+        .unwrap();
+    let (_, shown) = run(&scene, &["partitions"]).await;
+    assert!(shown.lines().nth(1).unwrap().contains("\tsilent\t"), "{shown}");
+}
+
+#[tokio::test]
 async fn a_lag_that_nobody_knows_is_not_shown_as_none() {
     let scene = Scene::with_paredao(1).await;
     {
