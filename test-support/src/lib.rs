@@ -4,7 +4,11 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::types::RDKafkaErrorCode;
+use rdkafka::{Offset, TopicPartitionList};
 use sqlx::{Connection, PgConnection, PgPool};
 use voting_commons::adapters::kafka::KafkaArgs;
 use voting_commons::adapters::postgres::{self, PostgresArgs};
@@ -83,6 +87,43 @@ pub async fn fresh_topic_on(brokers: &str, partitions: i32) -> KafkaArgs {
     let args = KafkaArgs { kafka_brokers: brokers.to_owned(), kafka_topic: unique_name("votes") };
     args.create_topic(partitions, 1).await.expect("Kafka makes a topic");
     args
+}
+
+/// A client that manages topics.
+///
+/// # Panics
+/// When it can't be set up.
+pub fn admin(kafka: &KafkaArgs) -> AdminClient<DefaultClientContext> {
+    kafka.client_config("test-admin").create().expect("the client is well configured")
+}
+
+/// Deletes a topic of one partition and makes it again, empty. Kafka deletes in its own time.
+///
+/// # Panics
+/// When Kafka refuses.
+pub async fn make_topic_anew(kafka: &KafkaArgs) {
+    let (admin, topic) = (admin(kafka), kafka.kafka_topic.as_str());
+    admin.delete_topics(&[topic], &AdminOptions::new()).await.expect("Kafka deletes a topic");
+    eventually("the topic to be deleted and made again", async || {
+        let anew = NewTopic::new(topic, 1, TopicReplication::Fixed(1)).set("message.timestamp.type", "LogAppendTime");
+        let made = admin.create_topics([&anew], &AdminOptions::new()).await.expect("Kafka answers");
+        match made.into_iter().next().expect("an answer for the topic") {
+            Ok(_) => Some(()),
+            Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => None,
+            Err(error) => panic!("{error:?}"),
+        }
+    })
+    .await;
+}
+
+/// Removes the records of partition 0 that lie below `offset`, as retention would.
+///
+/// # Panics
+/// When Kafka refuses.
+pub async fn delete_records_below(kafka: &KafkaArgs, offset: i64) {
+    let mut before = TopicPartitionList::new();
+    before.add_partition_offset(&kafka.kafka_topic, 0, Offset::Offset(offset)).expect("an offset isn't negative");
+    admin(kafka).delete_records(&before, &AdminOptions::new()).await.expect("Kafka removes records");
 }
 
 /// Waits until `condition` gives a value, looking often.

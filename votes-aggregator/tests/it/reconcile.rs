@@ -3,14 +3,10 @@
 
 use std::time::Duration;
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
 use rdkafka::producer::{FutureProducer, FutureRecord};
-use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::util::Timeout;
-use rdkafka::{Offset, TopicPartitionList};
 use sqlx::Row as _;
-use test_support::{TestDatabase, eventually, fresh_database, fresh_topic};
+use test_support::{TestDatabase, delete_records_below, eventually, fresh_database, fresh_topic, make_topic_anew};
 use tokio::task::JoinHandle;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use votes_aggregator::{ReconcileArgs, reconcile};
@@ -119,23 +115,6 @@ impl Scene {
             .fetch_all(&self.database.pool)
             .await
             .unwrap()
-    }
-
-    async fn make_topic_anew(&self) {
-        let topic = self.kafka.kafka_topic.as_str();
-        let admin: AdminClient<DefaultClientContext> = self.kafka.client_config("test-admin").create().unwrap();
-        admin.delete_topics(&[topic], &AdminOptions::new()).await.unwrap();
-        eventually("the topic to be deleted and made again", async || {
-            let anew =
-                NewTopic::new(topic, 1, TopicReplication::Fixed(1)).set("message.timestamp.type", "LogAppendTime");
-            let made = admin.create_topics([&anew], &AdminOptions::new()).await.unwrap();
-            match made.into_iter().next().unwrap() {
-                Ok(_) => Some(()),
-                Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => None,
-                Err(error) => panic!("{error:?}"),
-            }
-        })
-        .await;
     }
 
     /// Waits until `query` says `number`.
@@ -248,10 +227,7 @@ async fn votes_that_an_operator_passed_over_or_made_late_by_that_are_explained()
     scene.say(20, 20, true).await;
     scene.until("the reader to have read all", "SELECT sum(next_offset)::bigint FROM log_position", 20).await;
     // Gone with them are counted ballots, so a copy of one couldn't be told from a new vote.
-    let admin: AdminClient<DefaultClientContext> = scene.kafka.client_config("test-admin").create().unwrap();
-    let mut before = TopicPartitionList::new();
-    before.add_partition_offset(&scene.kafka.kafka_topic, 0, Offset::Offset(15)).unwrap();
-    admin.delete_records(&before, &AdminOptions::new()).await.unwrap();
+    delete_records_below(&scene.kafka, 15).await;
     let skip = operator.skip(&scene.kafka, 0, 15, "lost").await.unwrap();
     assert!(skip.late_before.is_some());
     operator.resume(None).await.unwrap();
@@ -276,7 +252,7 @@ async fn a_new_log_that_an_operator_accepted_reconciles_beside_the_former_one() 
     scene.say(10, 10, true).await;
     scene.is_green_with(10).await;
     register.stop().await;
-    scene.make_topic_anew().await;
+    make_topic_anew(&scene.kafka).await;
     scene.cast(20..32).await;
     scene.say(22, 22, true).await;
     let register = scene.register();

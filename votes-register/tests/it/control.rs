@@ -1,10 +1,6 @@
 //! What operators do to running registers: pause, resume, pass over, derive again, accept a new log.
 
-use rdkafka::TopicPartitionList;
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
-use rdkafka::types::RDKafkaErrorCode;
-use test_support::eventually;
+use test_support::{delete_records_below, eventually, make_topic_anew};
 use voting_commons::{Minute, Vote};
 
 use crate::harness::{Scene, Totals, this_minute};
@@ -63,16 +59,6 @@ async fn numbers(scene: &Scene) -> (i64, i64, i64) {
         .fetch_one(&scene.database.pool)
         .await
         .unwrap()
-}
-
-fn admin(scene: &Scene) -> AdminClient<DefaultClientContext> {
-    scene.kafka.client_config("test-admin").create().unwrap()
-}
-
-async fn delete_below(scene: &Scene, offset: i64) {
-    let mut before = TopicPartitionList::new();
-    before.add_partition_offset(&scene.kafka.kafka_topic, 0, rdkafka::Offset::Offset(offset)).unwrap();
-    admin(scene).delete_records(&before, &AdminOptions::new()).await.unwrap();
 }
 
 #[tokio::test]
@@ -166,7 +152,7 @@ async fn a_partition_that_lost_records_counts_on_once_an_operator_passes_over_th
     refused(&scene, &["skip", "--partition", "0", "--to", "10", "--reason", "slip"], "neither halted nor paused").await;
     register.kill();
     scene.cast_all(&all[10..]).await;
-    delete_below(&scene, 15).await;
+    delete_records_below(&scene.kafka, 15).await;
     let register = scene.register();
     register.wait_until_blocked("uncounted records are gone").await;
     wait_until(&scene, "halted", 20).await;
@@ -271,7 +257,7 @@ async fn nothing_is_derived_from_a_log_that_lacks_what_was_counted() {
     scene.cast_all(&votes(&scene, 0, 20)).await;
     scene.written(20).await;
     done(&scene, &["pause"]).await;
-    delete_below(&scene, 5).await;
+    delete_records_below(&scene.kafka, 5).await;
     refused(&scene, &["rederive", "--partition", "0"], "lacks the offsets from 0 up to 5").await;
     assert_eq!(scene.totals().await.votes, 20);
     assert_eq!(audit(&scene).await.len(), 1);
@@ -286,18 +272,7 @@ async fn a_topic_made_anew_is_counted_once_an_operator_accepts_it() {
     scene.written(5).await;
     refused(&scene, &["accept-new-log", "--partition", "0"], "hasn't halted").await;
     register.kill();
-    let topic = scene.kafka.kafka_topic.as_str();
-    admin(&scene).delete_topics(&[topic], &AdminOptions::new()).await.unwrap();
-    eventually("the topic to be deleted and made again", async || {
-        let anew = NewTopic::new(topic, 1, TopicReplication::Fixed(1)).set("message.timestamp.type", "LogAppendTime");
-        let made = admin(&scene).create_topics([&anew], &AdminOptions::new()).await.unwrap();
-        match made.into_iter().next().unwrap() {
-            Ok(_) => Some(()),
-            Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => None,
-            Err(error) => panic!("{error:?}"),
-        }
-    })
-    .await;
+    make_topic_anew(&scene.kafka).await;
     // Copies of what was counted, and later ballots.
     scene.cast_all(&counted[..3]).await;
     let later = Minute::try_from(i64::from(this_minute().get() + 2)).unwrap();

@@ -1,16 +1,10 @@
 //! Logs that can't be trusted: the register halts and says so, and never skips.
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
-use rdkafka::client::DefaultClientContext;
-use rdkafka::types::RDKafkaErrorCode;
-use test_support::{eventually, fresh_database, required_env, unique_name};
+use rdkafka::admin::{AdminOptions, NewTopic, TopicReplication};
+use test_support::{admin, delete_records_below, fresh_database, make_topic_anew, required_env, unique_name};
 use voting_commons::adapters::kafka::KafkaArgs;
 
 use crate::harness::Scene;
-
-fn admin(kafka: &KafkaArgs) -> AdminClient<DefaultClientContext> {
-    kafka.client_config("test-admin").create().unwrap()
-}
 
 #[tokio::test]
 async fn a_topic_that_producers_stamp_is_refused() {
@@ -31,9 +25,7 @@ async fn a_topic_made_anew_halts_its_partition() {
     scene.written(2).await;
     register.kill();
 
-    let (admin, topic) = (admin(&scene.kafka), scene.kafka.kafka_topic.as_str());
-    admin.delete_topics(&[topic], &AdminOptions::new()).await.unwrap();
-    make_again(&scene.kafka).await;
+    make_topic_anew(&scene.kafka).await;
     for sequence in 3..6 {
         scene.cast(&scene.vote(sequence, 1)).await;
     }
@@ -41,21 +33,6 @@ async fn a_topic_made_anew_halts_its_partition() {
     let register = scene.register();
     register.wait_until_blocked("isn't the one that was counted").await;
     assert_eq!(scene.totals().await.votes, 2);
-}
-
-/// Kafka deletes in its own time.
-async fn make_again(kafka: &KafkaArgs) {
-    eventually("the topic to be deleted and made again", async || {
-        let topic = NewTopic::new(&kafka.kafka_topic, 1, TopicReplication::Fixed(1))
-            .set("message.timestamp.type", "LogAppendTime");
-        let made = admin(kafka).create_topics([&topic], &AdminOptions::new()).await.unwrap();
-        match made.into_iter().next().unwrap() {
-            Ok(_) => Some(()),
-            Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => None,
-            Err(error) => panic!("{error:?}"),
-        }
-    })
-    .await;
 }
 
 #[tokio::test]
@@ -72,9 +49,7 @@ async fn uncounted_records_that_are_gone_halt_their_partition_and_no_other() {
     for sequence in 10..20 {
         scene.cast(&scene.vote(sequence, gone)).await;
     }
-    let mut before = rdkafka::TopicPartitionList::new();
-    before.add_partition_offset(&scene.kafka.kafka_topic, 0, rdkafka::Offset::Offset(15)).unwrap();
-    admin(&scene.kafka).delete_records(&before, &AdminOptions::new()).await.unwrap();
+    delete_records_below(&scene.kafka, 15).await;
 
     let register = scene.register();
     register.wait_until_blocked("uncounted records are gone").await;
@@ -91,9 +66,7 @@ async fn counted_records_that_are_gone_halt_nothing_until_a_vote_may_repeat_one_
     }
     scene.written(10).await;
     register.kill();
-    let mut before = rdkafka::TopicPartitionList::new();
-    before.add_partition_offset(&scene.kafka.kafka_topic, 0, rdkafka::Offset::Offset(10)).unwrap();
-    admin(&scene.kafka).delete_records(&before, &AdminOptions::new()).await.unwrap();
+    delete_records_below(&scene.kafka, 10).await;
 
     let register = scene.register();
     register.wait_until_ready().await;

@@ -2,9 +2,7 @@
 
 use std::process::Output;
 
-use rdkafka::TopicPartitionList;
-use rdkafka::admin::{AdminClient, AdminOptions};
-use rdkafka::client::DefaultClientContext;
+use test_support::delete_records_below;
 use voting_commons::{Minute, window};
 
 use crate::harness::{Scene, this_minute};
@@ -102,7 +100,7 @@ async fn without_the_first_records_there_is_no_answer() {
     let scene = Scene::with_paredao(1).await;
     let _register = scene.register();
     vote(&scene).await;
-    delete_below(&scene, 5).await;
+    delete_records_below(&scene.kafka, 5).await;
     let (code, said, error) = recount(&scene).await;
     assert_eq!((code, said.as_str()), (2, ""));
     let last = error.lines().last().unwrap();
@@ -116,7 +114,7 @@ async fn records_older_than_the_paredao_may_be_gone() {
     scene.append(0, None, Some(b"of another time")).await;
     scene.cast(&scene.vote(1, 1)).await;
     scene.written(2).await;
-    delete_below(&scene, 1).await;
+    delete_records_below(&scene.kafka, 1).await;
     assert_eq!(recount(&scene).await.0, 2);
     // As if the first record lay long before the paredão, whose votes are all there.
     let skews_later = f64::from(i32::try_from(window::CLOCK_SKEW_MILLIS).unwrap()) / 1000.0 * 10.0;
@@ -135,11 +133,4 @@ async fn an_unknown_paredao_is_one_sentence() {
     let scene = Scene::new(1).await;
     let (code, said, error) = recount(&scene).await;
     assert_eq!((code, said.as_str(), error.as_str()), (2, "", "votes-register: there is no paredão \"final\"\n"));
-}
-
-async fn delete_below(scene: &Scene, offset: i64) {
-    let admin: AdminClient<DefaultClientContext> = scene.kafka.client_config("test-admin").create().unwrap();
-    let mut before = TopicPartitionList::new();
-    before.add_partition_offset(&scene.kafka.kafka_topic, 0, rdkafka::Offset::Offset(offset)).unwrap();
-    admin.delete_records(&before, &AdminOptions::new()).await.unwrap();
 }

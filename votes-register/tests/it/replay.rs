@@ -2,10 +2,7 @@
 
 use std::process::Output;
 
-use rdkafka::TopicPartitionList;
-use rdkafka::admin::{AdminClient, AdminOptions};
-use rdkafka::client::DefaultClientContext;
-use test_support::eventually;
+use test_support::{delete_records_below, eventually};
 use voting_commons::{Minute, Vote, codec, window};
 
 use crate::harness::{Scene, this_minute};
@@ -90,13 +87,6 @@ async fn park_duplicate(scene: &Scene, offset: i64, vote: &Vote) {
 async fn let_windows_close(scene: &Scene) {
     let later = window::closes(this_minute()).plus(600_000);
     sqlx::query("UPDATE register_cursor SET log_clock = $1").bind(later.0).execute(&scene.database.pool).await.unwrap();
-}
-
-async fn delete_below(scene: &Scene, offset: i64) {
-    let admin: AdminClient<DefaultClientContext> = scene.kafka.client_config("test-admin").create().unwrap();
-    let mut before = TopicPartitionList::new();
-    before.add_partition_offset(&scene.kafka.kafka_topic, 0, rdkafka::Offset::Offset(offset)).unwrap();
-    admin.delete_records(&before, &AdminOptions::new()).await.unwrap();
 }
 
 #[tokio::test]
@@ -203,7 +193,7 @@ async fn a_vote_whose_window_is_gone_from_the_log_is_refused() {
     let scene = Scene::new(1).await;
     let vote = scene.vote_in(minutes_ago(10), 1, 2);
     park_late(&scene, &[vote]).await;
-    delete_below(&scene, 1).await;
+    delete_records_below(&scene.kafka, 1).await;
     let (code, said) = replay(&scene, &["--all"]).await;
     assert_eq!((code, replayed(&scene).await), (1, 0));
     assert!(said.contains("\tlog_gone\tthe log begins at offset 1, within its ballot's window"), "{said}");
