@@ -140,7 +140,7 @@ impl PartitionCount {
 }
 
 /// The first log clock at which a minute's ballots are late, in milliseconds.
-fn late_at(minute: i32) -> i64 {
+pub(super) fn late_at(minute: i32) -> i64 {
     (i64::from(minute) + 1) * MINUTE_MILLIS + WINDOW_MILLIS
 }
 

@@ -3,9 +3,8 @@
 use sqlx::PgPool;
 use sqlx::Row as _;
 use voting_commons::Rejection;
-use voting_commons::time::MINUTE_MILLIS;
-use voting_commons::window::WINDOW_MILLIS;
 
+use super::log_count::late_at;
 use super::verdict::{PartitionTables, Tables};
 
 /// For how long minutes are compared one by one; older ones only within their partition's sums.
@@ -20,7 +19,7 @@ pub(super) async fn read(pool: &PgPool, topic: &str, now_minute: i32) -> sqlx::R
         .bind(topic)
         .bind(refused)
         .bind(Rejection::TooLate.code())
-        .bind(MINUTE_MILLIS + WINDOW_MILLIS);
+        .bind(late_at(0));
     for row in rows.fetch_all(&mut *snapshot).await? {
         let of = PartitionTables {
             start_offset: row.try_get("start_offset")?,

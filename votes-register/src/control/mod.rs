@@ -11,7 +11,8 @@ mod status;
 mod watch;
 
 pub(crate) use board::Board;
-pub use operator::{ControlError, NewLog, Operator, STATUS_SECONDS_MAX, Skip};
+pub(crate) use operator::STATUS_SECONDS_MAX;
+pub use operator::{ControlError, NewLog, Operator, Skip};
 pub use rederive::{RederiveError, Rederived, rederive};
 pub use status::{PartitionStatus, partitions};
 pub(crate) use watch::{Seen, run};

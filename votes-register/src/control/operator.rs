@@ -12,7 +12,7 @@ use crate::store::{self, StoreError, answer};
 
 const CLIENT_ID: &str = "votes-register-control";
 /// What the owner said of a partition longer ago than this, in seconds, isn't known to hold any more.
-pub const STATUS_SECONDS_MAX: f64 = 30.0;
+pub(crate) const STATUS_SECONDS_MAX: f64 = 30.0;
 
 /// Why a command wasn't carried out. Nothing was changed.
 #[derive(Debug, thiserror::Error)]
