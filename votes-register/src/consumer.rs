@@ -3,7 +3,8 @@
 //! The rebalance callback runs on this thread, inside a poll. It only tells the loop and waits for the places to read
 //! from, which it writes into the assignment itself: a seek afterwards would race with the first fetch.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
+use std::collections::hash_map::{Entry, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError, mpsc as std_mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -19,17 +20,22 @@ use voting_commons::UnixMillis;
 use voting_commons::adapters::kafka::KafkaArgs;
 
 use crate::core::Record;
+use crate::partition_queue::{PartitionQueue, RawRecord};
 
-/// The most records handed to the loop at once, per partition.
-const DELIVERY_RECORDS_MAX: usize = 1_000;
 /// How many deliveries may wait for the loop.
 const DELIVERIES_MAX: usize = 16;
 /// The longest a poll waits for a record; commands wait that long at most.
-const POLL_WAIT: Duration = Duration::from_millis(10);
+const POLL_WAIT: Duration = Duration::from_millis(2);
 /// The longest the rebalance callback waits for the places to read from.
 const ASSIGNMENT_WAIT: Duration = Duration::from_secs(10);
 /// How much librdkafka may read ahead per partition, in KiB.
-const READ_AHEAD_KIB_MAX: &str = "4096";
+const READ_AHEAD_KIB_MAX: &str = "8192";
+/// How much of a partition one answer brings, in bytes, unless a single batch is larger. An answer brings as much of each partition, is
+/// several times as large once decompressed, and is held whole until its last record was taken.
+const FETCH_BYTES_MAX: &str = "262144";
+/// For how long nothing more of a partition is fetched once so much was read ahead, in milliseconds. librdkafka's own second would be
+/// longer than it takes to count it.
+const FETCH_PAUSE_MILLIS: &str = "5";
 /// After this long without a heartbeat, a dead register's partitions go to the others, in milliseconds.
 const SESSION_TIMEOUT_MILLIS: &str = "6000";
 const HEARTBEAT_INTERVAL_MILLIS: &str = "1500";
@@ -106,9 +112,17 @@ pub(crate) fn start(args: &KafkaArgs, group: &str, client_id: &str) -> KafkaResu
         .set("heartbeat.interval.ms", HEARTBEAT_INTERVAL_MILLIS)
         .set("socket.timeout.ms", ANSWER_TIMEOUT_MILLIS)
         .set("queued.max.messages.kbytes", READ_AHEAD_KIB_MAX)
-        .set("fetch.queue.backoff.ms", "50")
+        .set("fetch.message.max.bytes", FETCH_BYTES_MAX)
+        .set("fetch.queue.backoff.ms", FETCH_PAUSE_MILLIS)
         .create_with_context(context)?;
-    let poller = Poller { consumer, topic: args.kafka_topic.clone(), report, orders };
+    let mut poller = Poller {
+        queues: HashMap::new(),
+        consumer,
+        topic: args.kafka_topic.clone(),
+        paused: HashMap::new(),
+        report,
+        orders,
+    };
     poller.consumer.subscribe(&[&args.kafka_topic])?;
     let thread = std::thread::Builder::new()
         .name("consumer".to_owned())
@@ -118,35 +132,41 @@ pub(crate) fn start(args: &KafkaArgs, group: &str, client_id: &str) -> KafkaResu
 }
 
 struct Poller {
+    /// Dropped before the consumer.
+    queues: HashMap<i32, PartitionQueue>,
     consumer: BaseConsumer<Rebalancer>,
     topic: String,
+    /// Partitions whose queues are left alone, and the generation that wanted it. librdkafka's own pause would throw away what
+    /// was read ahead; a queue that nobody takes from fills, and is then read ahead no further.
+    paused: HashMap<i32, u64>,
     report: mpsc::Sender<Report>,
     orders: std_mpsc::Receiver<Command>,
 }
 
-/// Records read but not yet handed over, by partition and generation.
-type Deliveries = HashMap<(i32, u64), Vec<Record>>;
-
 impl Poller {
-    fn run(self) {
+    fn run(&mut self) {
+        let mut is_idle = true;
         while self.obey() {
             self.rejoin_if_given_up();
-            self.poll();
+            self.serve(if is_idle { POLL_WAIT } else { Duration::ZERO });
+            is_idle = !self.split_off_new() && !self.read();
         }
         self.consumer.unsubscribe();
     }
 
     /// Carries out the commands that have come; `false` when there is nothing more to do.
-    fn obey(&self) -> bool {
+    fn obey(&mut self) -> bool {
         loop {
             let done = match self.orders.try_recv() {
                 Ok(command) if self.is_void(&command) => Ok(()),
                 Ok(Command::Read { partition, generation, from }) => self.read_from(partition, generation, from),
-                Ok(Command::Pause { partition, .. }) => {
-                    self.consumer.pause(&self.list(&[(partition, Offset::Invalid)]))
+                Ok(Command::Pause { partition, generation }) => {
+                    self.paused.insert(partition, generation);
+                    Ok(())
                 }
                 Ok(Command::Resume { partition, .. }) => {
-                    self.consumer.resume(&self.list(&[(partition, Offset::Invalid)]))
+                    self.paused.remove(&partition);
+                    Ok(())
                 }
                 Ok(Command::Commit(positions)) => self.commit(&positions),
                 Err(std_mpsc::TryRecvError::Empty) => return true,
@@ -203,33 +223,81 @@ impl Poller {
         }
     }
 
-    /// Waits for a record, then takes those that are there already.
-    fn poll(&self) {
-        let mut deliveries = Deliveries::new();
-        let mut wait = POLL_WAIT;
-        let mut records = 0;
-        while records < DELIVERY_RECORDS_MAX {
-            match self.consumer.poll(wait) {
-                Some(Ok(message)) => self.receive(&message, &mut deliveries),
-                Some(Err(error)) => self.complain(&error),
-                None => break,
+    /// Serves rebalances and errors until there are none. A partition's first records may come here too, before it has a
+    /// queue of its own.
+    fn serve(&self, mut wait: Duration) {
+        while let Some(served) = self.consumer.poll(wait) {
+            match served {
+                Ok(message) => self.receive_one(&message),
+                Err(error) => self.complain(&error),
             }
-            records += 1;
             wait = Duration::ZERO;
         }
-        for ((partition, generation), records) in deliveries {
+    }
+
+    /// Gives each assigned partition a queue of its own; whether there was one without. What was read ahead of it before must
+    /// be served before its queue is read.
+    fn split_off_new(&mut self) -> bool {
+        let assigned: Vec<i32> = self.consumer.context().state().generations.keys().copied().collect();
+        self.queues.retain(|partition, _| assigned.contains(partition));
+        let mut is_any_new = false;
+        for partition in assigned {
+            if let Entry::Vacant(place) = self.queues.entry(partition)
+                && let Some(queue) = PartitionQueue::split_off(&self.consumer, &self.topic, partition)
+            {
+                place.insert(queue);
+                is_any_new = true;
+            }
+        }
+        is_any_new
+    }
+
+    /// Takes what is there of each partition; whether there was anything.
+    fn read(&self) -> bool {
+        let mut is_any = false;
+        for (&partition, queue) in &self.queues {
+            let Some(generation) = self.generation(partition) else { continue };
+            if self.paused.get(&partition).is_some_and(|paused| *paused >= generation) {
+                continue;
+            }
+            let mut records = Vec::new();
+            is_any |= queue.drain(|raw| match raw {
+                Ok(raw) => self.receive(partition, generation, &raw, &mut records),
+                Err(code) => self.complain(&KafkaError::MessageConsumption(code)),
+            }) > 0;
+            if !records.is_empty() {
+                self.tell(Report::Records { partition, generation, records });
+            }
+        }
+        is_any
+    }
+
+    fn receive_one(&self, message: &BorrowedMessage<'_>) {
+        let partition = message.partition();
+        let Some(generation) = self.generation(partition) else { return };
+        let appended_at = match message.timestamp() {
+            Timestamp::LogAppendTime(millis) => Some(UnixMillis(millis)),
+            Timestamp::CreateTime(_) | Timestamp::NotAvailable => None,
+        };
+        let mut records = Vec::new();
+        let raw = RawRecord { offset: message.offset(), appended_at, key: message.key(), value: message.payload() };
+        self.receive(partition, generation, &raw, &mut records);
+        if !records.is_empty() {
             self.tell(Report::Records { partition, generation, records });
         }
     }
 
-    fn receive(&self, message: &BorrowedMessage<'_>, deliveries: &mut Deliveries) {
-        let (partition, offset) = (message.partition(), message.offset());
-        let Some(&generation) = self.consumer.context().state().generations.get(&partition) else { return };
-        let Timestamp::LogAppendTime(millis) = message.timestamp() else {
-            return self.tell(Report::NotLogAppendTime { partition, generation, offset });
-        };
-        let record = Record::decode(partition, offset, UnixMillis(millis), message.key(), message.payload());
-        deliveries.entry((partition, generation)).or_default().push(record);
+    fn receive(&self, partition: i32, generation: u64, raw: &RawRecord<'_>, records: &mut Vec<Record>) {
+        match raw.appended_at {
+            Some(appended_at) => {
+                records.push(Record::decode(partition, raw.offset, appended_at, raw.key, raw.value));
+            }
+            None => self.tell(Report::NotLogAppendTime { partition, generation, offset: raw.offset }),
+        }
+    }
+
+    fn generation(&self, partition: i32) -> Option<u64> {
+        self.consumer.context().state().generations.get(&partition).copied()
     }
 
     fn complain(&self, error: &KafkaError) {

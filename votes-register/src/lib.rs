@@ -13,6 +13,7 @@ mod log_reader;
 mod metrics;
 pub mod options;
 pub mod parked;
+pub mod partition_queue;
 pub mod recount;
 mod shell;
 mod skipped;

@@ -89,7 +89,16 @@ impl FromStr for BallotId {
     type Err = BallotIdMalformed;
 
     fn from_str(text: &str) -> Result<Self, BallotIdMalformed> {
-        let digits = text.as_bytes();
+        Self::from_digits(text.as_bytes())
+    }
+}
+
+impl BallotId {
+    /// Reads the text of an id.
+    ///
+    /// # Errors
+    /// When it isn't 32 lower-case hexadecimal digits.
+    pub fn from_digits(digits: &[u8]) -> Result<Self, BallotIdMalformed> {
         if digits.len() != BALLOT_ID_BYTES {
             return Err(BallotIdMalformed);
         }

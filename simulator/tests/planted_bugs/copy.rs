@@ -10,7 +10,7 @@ use crate::bugs::Edit;
 
 const MEMBERS: [&str; 3] = ["voting-commons", "votes-register", "simulator"];
 /// What of each crate isn't pure, or isn't needed.
-const LEFT_OUT: [&str; 13] = [
+const LEFT_OUT: [&str; 14] = [
     "voting-commons/src/adapters",
     "votes-register/src/commands",
     "votes-register/src/consumer.rs",
@@ -21,6 +21,7 @@ const LEFT_OUT: [&str; 13] = [
     "votes-register/src/metrics.rs",
     "votes-register/src/options.rs",
     "votes-register/src/parked",
+    "votes-register/src/partition_queue.rs",
     "votes-register/src/recount",
     "votes-register/src/shell.rs",
     "votes-register/src/store",
@@ -129,7 +130,7 @@ fn with_needed_dependencies(manifest: &str, sources: &BTreeMap<PathBuf, String>)
             section = line;
         }
         let is_kept = match (section, line.split_once('.')) {
-            ("[dev-dependencies]", _) => false,
+            ("[dev-dependencies]" | "[[bench]]", _) => false,
             ("[dependencies]", Some((name, _))) => {
                 let path = format!("{}::", name.replace('-', "_"));
                 sources.values().any(|text| text.contains(&path))

@@ -1,0 +1,103 @@
+//! Takes many records out of librdkafka with one call. rdkafka hands them out one by one, each through a lock and an event,
+//! which takes longer than all that is done with a record here.
+#![expect(unsafe_code, reason = "rdkafka has no safe way to take more than one record at a time")]
+
+use std::ffi::CString;
+use std::ptr::{self, NonNull};
+use std::slice;
+
+use rdkafka::bindings as native;
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::types::RDKafkaErrorCode;
+use voting_commons::UnixMillis;
+
+/// The most records taken with one call.
+pub const BATCH_RECORDS_MAX: usize = 2_000;
+
+/// What librdkafka has read ahead of one partition. It must not outlive its consumer.
+pub struct PartitionQueue {
+    queue: NonNull<native::rd_kafka_queue_t>,
+}
+
+// SAFETY: librdkafka locks its queues, and whichever thread holds the only handle may use or destroy it.
+unsafe impl Send for PartitionQueue {}
+
+/// A record as librdkafka holds it.
+pub struct RawRecord<'a> {
+    /// Where it lies.
+    pub offset: i64,
+    /// Kafka's LogAppendTime; `None` when no broker stamped it.
+    pub appended_at: Option<UnixMillis>,
+    /// The key.
+    pub key: Option<&'a [u8]>,
+    /// The value.
+    pub value: Option<&'a [u8]>,
+}
+
+impl PartitionQueue {
+    /// Takes the partition's records out of those that the consumer itself hands out. What it has read ahead already still
+    /// comes from there, and comes first.
+    pub fn split_off<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str, partition: i32) -> Option<Self> {
+        let topic = CString::new(topic).ok()?;
+        let client = consumer.client().native_ptr();
+        // SAFETY: the client lives as long as `consumer`, and the name is copied.
+        let queue = NonNull::new(unsafe { native::rd_kafka_queue_get_partition(client, topic.as_ptr(), partition) })?;
+        // SAFETY: the queue was just handed out, and lives until `drop`.
+        unsafe { native::rd_kafka_queue_forward(queue.as_ptr(), ptr::null_mut()) };
+        Some(Self { queue })
+    }
+
+    /// Hands `take` what is there, up to [`BATCH_RECORDS_MAX`], in the log's order: records, and what went wrong between
+    /// them. How many there were.
+    pub fn drain(&self, mut take: impl FnMut(Result<RawRecord<'_>, RDKafkaErrorCode>)) -> usize {
+        let mut batch = [ptr::null_mut(); BATCH_RECORDS_MAX];
+        // SAFETY: the queue lives until `drop`, and the array has room for as many as are asked for.
+        let taken = unsafe {
+            native::rd_kafka_consume_batch_queue(self.queue.as_ptr(), 0, batch.as_mut_ptr(), BATCH_RECORDS_MAX)
+        };
+        // -1 says that the queue can't be read, which is the same as nothing being there.
+        let taken = usize::try_from(taken).unwrap_or(0);
+        for &message in &batch[..taken] {
+            // SAFETY: the first `taken` pointers are messages, each alive until it is destroyed here.
+            unsafe {
+                take(read(&*message));
+                native::rd_kafka_message_destroy(message);
+            }
+        }
+        taken
+    }
+}
+
+impl Drop for PartitionQueue {
+    fn drop(&mut self) {
+        // SAFETY: it was handed out once and is given back once, while its consumer still lives.
+        unsafe { native::rd_kafka_queue_destroy(self.queue.as_ptr()) }
+    }
+}
+
+/// # Safety
+/// `message` must come from a consumer's queue and be alive.
+unsafe fn read(message: &native::rd_kafka_message_t) -> Result<RawRecord<'_>, RDKafkaErrorCode> {
+    if message.err != native::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
+        return Err(message.err.into());
+    }
+    let mut kind = native::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_NOT_AVAILABLE;
+    // SAFETY: both pointers are valid for this call.
+    let millis = unsafe { native::rd_kafka_message_timestamp(message, &raw mut kind) };
+    let is_brokers = kind == native::rd_kafka_timestamp_type_t::RD_KAFKA_TIMESTAMP_LOG_APPEND_TIME;
+    Ok(RawRecord {
+        offset: message.offset,
+        appended_at: is_brokers.then_some(UnixMillis(millis)),
+        // SAFETY: librdkafka's pointers and lengths belong together, and the bytes live as long as the message.
+        key: unsafe { bytes(message.key.cast(), message.key_len) },
+        // SAFETY: as above.
+        value: unsafe { bytes(message.payload.cast(), message.len) },
+    })
+}
+
+/// # Safety
+/// `start` is null or points to `length` bytes that live for `'a`.
+unsafe fn bytes<'a>(start: *const u8, length: usize) -> Option<&'a [u8]> {
+    // SAFETY: as the caller says.
+    (!start.is_null()).then(|| unsafe { slice::from_raw_parts(start, length) })
+}
