@@ -4,6 +4,7 @@
 
 mod browser;
 mod faults;
+mod load_test;
 mod reconciliation;
 mod replay;
 mod votes_over_http;

@@ -1,0 +1,143 @@
+//! Votes ready to be cast: sealed here, or asked for as a browser does.
+
+use std::sync::Arc;
+
+use altcha::{Challenge, Payload, SolveChallengeOptions, solve_challenge};
+use anyhow::{Context, Result, bail};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use hyper::StatusCode;
+use hyper::body::Bytes;
+use jiff::Timestamp;
+use serde::Deserialize;
+use serde_json::json;
+use voters_frontend::ballot::{Ballot, Issuer};
+use voters_frontend::seal::{Purpose, Sealer};
+use voters_frontend::secret::Secret;
+use voting_commons::ParedaoId;
+
+use crate::connection::{Connection, Target};
+use crate::deployment::Paredao;
+use crate::options::DeploymentArgs;
+
+/// Where votes come from.
+pub enum Ballots {
+    /// Ballots are sealed here.
+    Sealed(Press),
+    /// The deployment is asked for each.
+    Asked(Paredao),
+    /// They were made before, each to be cast once.
+    Prepared(Vec<Bytes>),
+}
+
+/// Makes ballots with the deployment's key.
+pub struct Press {
+    issuer: Issuer,
+    sealer: Sealer,
+    partitions: i32,
+    id: ParedaoId,
+    paredao: Paredao,
+}
+
+#[derive(Deserialize)]
+struct BallotView {
+    ballot: String,
+    captcha: Captcha,
+}
+
+#[derive(Deserialize)]
+#[serde(tag = "provider", rename_all = "lowercase")]
+enum Captcha {
+    Off,
+    Altcha { challenge: Box<Challenge> },
+    Hcaptcha {},
+}
+
+impl Ballots {
+    /// Votes in `paredao`, as the arguments say.
+    ///
+    /// # Errors
+    /// When the keys aren't the deployment's.
+    pub async fn new(args: &DeploymentArgs, paredao: &Paredao) -> Result<Self> {
+        Ok(match &args.ballot_keys {
+            Some(keys) => Self::Sealed(Press::new(args, keys, paredao).await?),
+            None => Self::Asked(paredao.clone()),
+        })
+    }
+
+    /// The body of the vote numbered `index`. Participants take turns.
+    ///
+    /// # Errors
+    /// When the deployment gives no ballot.
+    pub async fn vote(&self, index: u64, connection: &mut Connection) -> Result<Bytes> {
+        match self {
+            Self::Sealed(press) => {
+                let token = press.seal(&press.ballot(index)?);
+                Ok(format!(r#"{{"ballot":"{token}"}}"#).into())
+            }
+            Self::Asked(paredao) => vote_asked_for(paredao, index, connection).await,
+            Self::Prepared(votes) => {
+                votes.get(usize::try_from(index)?).cloned().context("more votes are due than were prepared")
+            }
+        }
+    }
+}
+
+impl Press {
+    /// One with `keys`. A ballot that the deployment gives out shows that they are its own, and the paredão's number.
+    ///
+    /// # Errors
+    /// When they aren't.
+    pub async fn new(args: &DeploymentArgs, keys: &Secret, paredao: &Paredao) -> Result<Self> {
+        let sealer = Sealer::parse(keys)?;
+        let mut connection = Connection::new(Arc::new(Target::new(&args.voters)?));
+        let sample = ask(paredao, 0, &mut connection).await?;
+        let ballot: Ballot =
+            sealer.open(Purpose::Ballot, &sample.ballot).context("BALLOT_KEYS aren't the deployment's")?;
+        let paredao = paredao.clone();
+        Ok(Self { issuer: Issuer::random(), sealer, partitions: args.partitions, id: ballot.paredao, paredao })
+    }
+
+    /// A new ballot. Participants take turns.
+    ///
+    /// # Errors
+    /// When this machine's clock is outside the minutes that there are.
+    pub fn ballot(&self, index: u64) -> Result<Ballot> {
+        let (participant, now) = (self.paredao.participant(index), Timestamp::now().into());
+        self.issuer.issue(self.id, participant, now, self.partitions).context("this machine's clock can't be right")
+    }
+
+    /// As a browser holds it.
+    pub fn seal(&self, ballot: &Ballot) -> String {
+        self.sealer.seal(Purpose::Ballot, ballot)
+    }
+}
+
+async fn ask(paredao: &Paredao, index: u64, connection: &mut Connection) -> Result<BallotView> {
+    let request = json!({"paredao": paredao.slug, "participant": paredao.participant(index)});
+    let (status, answer) = connection.post("/api/v1/ballots", request.to_string().into()).await?;
+    if status != StatusCode::CREATED {
+        bail!("no ballot was given: {status}");
+    }
+    Ok(serde_json::from_slice(&answer)?)
+}
+
+async fn vote_asked_for(paredao: &Paredao, index: u64, connection: &mut Connection) -> Result<Bytes> {
+    let BallotView { ballot, captcha } = ask(paredao, index, connection).await?;
+    let captcha = match captcha {
+        Captcha::Off => String::new(),
+        Captcha::Altcha { challenge } => tokio::task::block_in_place(|| solve(*challenge))?,
+        Captcha::Hcaptcha {} => bail!("the deployment asks hCaptcha, which only people solve"),
+    };
+    Ok(json!({"ballot": ballot, "captcha": captcha}).to_string().into())
+}
+
+/// The answer to ALTCHA's `challenge`, as its widget sends it.
+///
+/// # Errors
+/// When the challenge is malformed.
+pub fn solve(challenge: Challenge) -> Result<String> {
+    let solution = solve_challenge(SolveChallengeOptions::new(&challenge)).ok().flatten();
+    let solution = solution.context("the proof of work has no solution")?;
+    Ok(STANDARD.encode(serde_json::to_vec(&Payload { challenge, solution })?))
+}

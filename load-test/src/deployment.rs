@@ -1,0 +1,180 @@
+//! What is asked of a deployment around the votes: a paredão to vote in, and how many were counted.
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use jiff::Timestamp;
+use reqwest::multipart::Form;
+use reqwest::{Client, RequestBuilder};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use tokio::time::Instant;
+use voting_commons::ParticipantId;
+
+use crate::options::DeploymentArgs;
+
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long the voters' frontend may take to learn of a paredão.
+const KNOWN_PATIENCE: Duration = Duration::from_secs(60);
+/// How long the count may stand still before it is taken for settled.
+const SETTLED_AFTER: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_millis(250);
+
+/// A deployment's two APIs.
+pub struct Deployment {
+    client: Client,
+    voters: String,
+    production: String,
+    token: String,
+}
+
+/// The paredão that is voted in.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Paredao {
+    /// Its name in addresses.
+    pub slug: String,
+    /// Who stands in it.
+    pub participants: Vec<Participant>,
+}
+
+/// Who stands in it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Participant {
+    /// Their number.
+    pub id: ParticipantId,
+}
+
+impl Paredao {
+    /// Whom the vote numbered `index` is for.
+    pub(crate) fn participant(&self, index: u64) -> ParticipantId {
+        let among = u64::try_from(self.participants.len()).expect("a paredão has few participants");
+        self.participants[usize::try_from(index % among).expect("it is an index")].id
+    }
+}
+
+#[derive(Deserialize)]
+struct Listed {
+    slug: String,
+    status: String,
+}
+
+#[derive(Deserialize)]
+struct Totals {
+    total: u64,
+}
+
+#[derive(Deserialize)]
+struct Panorama {
+    revision: i64,
+}
+
+impl Deployment {
+    /// The one that the arguments name.
+    ///
+    /// # Errors
+    /// When the client can't be set up.
+    pub fn new(args: &DeploymentArgs) -> Result<Self> {
+        let base = |url: &str| url.trim_end_matches('/').to_owned();
+        Ok(Self {
+            client: Client::builder().timeout(REQUEST_TIMEOUT).build()?,
+            voters: base(&args.voters),
+            production: base(&args.production),
+            token: args.token.reveal().to_owned(),
+        })
+    }
+
+    /// Makes a paredão, opens it, and waits until it can be voted in.
+    ///
+    /// # Errors
+    /// When that is refused, or takes too long.
+    pub async fn open_paredao(&self, purpose: &str) -> Result<Paredao> {
+        let slug = format!("{purpose}-{}", Timestamp::now().as_second());
+        let mut form = Form::new().text("slug", slug.clone()).text("title", "Teste de carga");
+        for name in ["Ana", "Bento", "Cida"] {
+            form = form.text("participant", name);
+        }
+        let paredao = answer(self.at_production("POST", "/api/v1/paredoes")?.multipart(form)).await?;
+        let () = self.tell(&slug, "open").await?;
+        let begin = Instant::now();
+        while !self.is_open(&slug).await? {
+            if begin.elapsed() > KNOWN_PATIENCE {
+                bail!("{} doesn't know the paredão {slug} after {} s", self.voters, KNOWN_PATIENCE.as_secs());
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Ok(paredao)
+    }
+
+    /// How many votes were counted, once that is `expected` or more, or hasn't changed for a while.
+    ///
+    /// # Errors
+    /// When production doesn't say.
+    pub async fn settled_count(&self, paredao: &Paredao, expected: u64) -> Result<u64> {
+        let (mut counted, mut since) = (0, Instant::now());
+        loop {
+            let total = self.count(paredao).await?;
+            if total != counted {
+                (counted, since) = (total, Instant::now());
+            }
+            if counted >= expected || since.elapsed() > SETTLED_AFTER {
+                return Ok(counted);
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// How many votes production is shown now.
+    ///
+    /// # Errors
+    /// When production doesn't say.
+    pub async fn count(&self, paredao: &Paredao) -> Result<u64> {
+        let path = format!("/api/v1/paredoes/{}/totals", paredao.slug);
+        let Totals { total } = answer(self.at_production("GET", &path)?).await?;
+        Ok(total)
+    }
+
+    /// Which revision of the panorama voters are shown now.
+    ///
+    /// # Errors
+    /// When the voters' frontend doesn't say.
+    pub async fn revision(&self, paredao: &Paredao) -> Result<i64> {
+        let url = format!("{}/api/v1/paredoes/{}/panorama", self.voters, paredao.slug);
+        let Panorama { revision } = answer(self.client.get(url)).await?;
+        Ok(revision)
+    }
+
+    /// Closes the paredão at the next minute.
+    ///
+    /// # Errors
+    /// When that is refused.
+    pub async fn close(&self, paredao: &Paredao) -> Result<()> {
+        self.tell(&paredao.slug, "close").await
+    }
+
+    async fn is_open(&self, slug: &str) -> Result<bool> {
+        let url = format!("{}/api/v1/paredoes", self.voters);
+        let listed: Vec<Listed> = answer(self.client.get(url)).await?;
+        Ok(listed.iter().any(|paredao| paredao.slug == slug && paredao.status == "open"))
+    }
+
+    async fn tell(&self, slug: &str, what: &str) -> Result<()> {
+        let request = self.at_production("POST", &format!("/api/v1/paredoes/{slug}/{what}"))?;
+        let _: serde_json::Value = answer(request).await?;
+        Ok(())
+    }
+
+    fn at_production(&self, method: &str, path: &str) -> Result<RequestBuilder> {
+        let url = format!("{}{path}", self.production);
+        Ok(self.client.request(method.parse()?, url).bearer_auth(&self.token))
+    }
+}
+
+async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> Result<T> {
+    let response = request.send().await?;
+    let (status, url) = (response.status(), response.url().clone());
+    let body = response.bytes().await?;
+    if !status.is_success() {
+        bail!("{url} answered {status}: {}", String::from_utf8_lossy(&body));
+    }
+    serde_json::from_slice(&body).with_context(|| format!("{url} answered something else than was expected"))
+}

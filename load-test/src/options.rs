@@ -1,0 +1,115 @@
+//! The program's arguments.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::{Args, Parser, Subcommand, value_parser};
+use voters_frontend::secret::Secret;
+
+use crate::curve::Curve;
+
+/// The votes per second of the busiest minute on record.
+const RECORD_VOTES_PER_SECOND: u32 = 59_850;
+/// How long the opening call takes to reach everybody, in seconds.
+const RECORD_RISE_SECONDS: u32 = 20;
+const RECORD_HOLD_SECONDS: u32 = 60;
+const SMOKE_VOTES_PER_SECOND: u32 = 10;
+const SMOKE_SECONDS: u32 = 10;
+
+/// Votes against a deployment at a given rate, reports latencies, and checks that each acknowledged vote was counted.
+///
+/// It makes a paredão of its own and closes it afterwards. Latencies run from when a vote was due, not from when it could be
+/// sent.
+#[derive(Debug, Parser)]
+#[command(name = "load-test", version)]
+pub struct Cli {
+    /// How votes come.
+    #[command(subcommand)]
+    pub profile: Profile,
+}
+
+/// How votes come.
+#[derive(Debug, Subcommand)]
+pub enum Profile {
+    /// A hundred votes in ten seconds: does it work at all?
+    Smoke(DeploymentArgs),
+    /// The same rate all the time
+    Steady {
+        /// Votes per second
+        #[arg(long, value_parser = value_parser!(u32).range(1..))]
+        rate: u32,
+        /// For so long
+        #[arg(long, default_value_t = 60, value_parser = value_parser!(u32).range(1..))]
+        seconds: u32,
+        /// Whom to vote with.
+        #[command(flatten)]
+        deployment: DeploymentArgs,
+    },
+    /// The busiest minute on record, after a rise of twenty seconds
+    RecordMinute {
+        /// Votes per second at the top
+        #[arg(long, default_value_t = RECORD_VOTES_PER_SECOND, value_parser = value_parser!(u32).range(1..))]
+        peak: u32,
+        /// Whom to vote with.
+        #[command(flatten)]
+        deployment: DeploymentArgs,
+    },
+}
+
+/// Whom to vote with.
+#[derive(Debug, Clone, Args)]
+pub struct DeploymentArgs {
+    /// Where voters vote, like <https://votes.example>
+    #[arg(long, env = "VOTERS_URL")]
+    pub voters: String,
+    /// Where the production team works
+    #[arg(long, env = "PRODUCTION_URL")]
+    pub production: String,
+    /// Production's bearer token
+    #[arg(long, env = "PRODUCTION_TOKEN", hide_env_values = true)]
+    pub token: Secret,
+    /// The deployment's keys, where its captcha is off: ballots are sealed here. Without them every
+    /// ballot is asked for, and its proof of work is done
+    #[arg(long, env = "BALLOT_KEYS", hide_env_values = true)]
+    pub ballot_keys: Option<Secret>,
+    /// The topic's partitions, for ballots sealed here
+    #[arg(long, env = "PARTITIONS", default_value_t = 12, value_parser = value_parser!(i32).range(1..))]
+    pub partitions: i32,
+    /// How many browsers vote at once
+    #[arg(long, default_value_t = 256, value_parser = value_parser!(u32).range(1..=60_000))]
+    pub connections: u32,
+    /// The folder for report.html and report.json
+    #[arg(long, default_value = ".")]
+    pub out: PathBuf,
+}
+
+impl Profile {
+    /// Its name, and the deployment.
+    pub fn parts(&self) -> (&'static str, &DeploymentArgs) {
+        match self {
+            Self::Smoke(deployment) => ("smoke", deployment),
+            Self::Steady { deployment, .. } => ("steady", deployment),
+            Self::RecordMinute { deployment, .. } => ("record-minute", deployment),
+        }
+    }
+
+    /// When votes are due.
+    ///
+    /// # Errors
+    /// When ballots would expire before they are cast.
+    pub fn curve(&self) -> Result<Curve> {
+        let curve = match *self {
+            Self::Smoke(_) => Curve { rise_seconds: 0, hold_seconds: SMOKE_SECONDS, peak: SMOKE_VOTES_PER_SECOND },
+            Self::Steady { rate, seconds, .. } => Curve { rise_seconds: 0, hold_seconds: seconds, peak: rate },
+            Self::RecordMinute { peak, .. } => {
+                Curve { rise_seconds: RECORD_RISE_SECONDS, hold_seconds: RECORD_HOLD_SECONDS, peak }
+            }
+        };
+        // Each connection holds a ballot for its next vote, and a ballot lives for three minutes.
+        let (_, deployment) = self.parts();
+        if !matches!(self, Self::Smoke(_)) && deployment.connections / 60 > curve.peak {
+            bail!("{} connections are too many for {} votes per second", deployment.connections, curve.peak);
+        }
+        Ok(curve)
+    }
+}
