@@ -1,6 +1,7 @@
 //! The developer's tasks: `cargo xtask up`, `down`, `reset`, `test` and a few more.
 
 mod backends;
+mod bench;
 mod chaos;
 mod coverage;
 mod demo;
@@ -43,6 +44,8 @@ enum Task {
     Test,
     /// Run the register's core through simulated faults, each seed a history of its own.
     Simulate(simulate::SimulateArguments),
+    /// Measure how fast it is, beside what it is compared with.
+    Bench(bench::BenchArguments),
     /// Break the whole system on purpose while votes flow, and check that none is lost or counted twice.
     Chaos(chaos::ChaosArguments),
     /// Measure how many lines the tests run.
@@ -73,6 +76,7 @@ fn run_task(task: &Task) -> Result<()> {
         Task::Up(arguments) => up::up(arguments),
         Task::Test => test::test(),
         Task::Simulate(arguments) => simulate::simulate(arguments),
+        Task::Bench(arguments) => bench::bench(arguments),
         Task::Chaos(arguments) => chaos::chaos(arguments),
         Task::Coverage => coverage::coverage(),
         Task::DevServices => backends::dev_services(),

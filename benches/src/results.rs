@@ -1,0 +1,156 @@
+//! The report.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::backlog::Backlog;
+use crate::record_minute::RecordMinute;
+use crate::scale::Growth;
+use crate::stats::median_and_spread;
+use crate::{Options, backlog, edge, latency, scale};
+
+/// All that is measured.
+#[derive(Default)]
+pub(crate) struct Figures {
+    pub(crate) backlog: backlog::Figures,
+    pub(crate) edge: edge::Figures,
+    pub(crate) latency: latency::Figures,
+    /// The vote's p99 in milliseconds, without readers and with them.
+    pub(crate) readers: Vec<(f64, f64)>,
+    /// p99 in milliseconds.
+    pub(crate) totals: Vec<f64>,
+    pub(crate) growth: Option<Growth>,
+    pub(crate) record_minute: Option<RecordMinute>,
+}
+
+/// `benches/RESULTS.md`.
+pub(crate) fn text(options: &Options, figures: &Figures) -> String {
+    let Options { votes, rounds, .. } = options;
+    let mut text = format!(
+        "# Results\n\n\
+         `cargo xtask bench --votes {votes} --rounds {rounds}`: median [least, greatest] of {rounds} rounds in turns, on one \
+         machine that runs Kafka, Postgres and whatever makes the load too. Rates say something of that machine alone; the \
+         ratios are what counts.\n\n\
+         | figure | target | measured |\n|---|---|---|\n"
+    );
+    text.push_str(&registers(&figures.backlog));
+    text.push_str(&edges(&figures.edge));
+    text.push_str(&screens(figures));
+    if let Some(growth) = &figures.growth {
+        text.push_str(&scale::text(growth));
+    }
+    if let Some(minute) = &figures.record_minute {
+        text.push_str(&record_minute(minute));
+    }
+    text
+}
+
+fn registers(figures: &backlog::Figures) -> String {
+    let backlogs = &figures.register;
+    let rates = of(backlogs, |backlog| backlog.rate);
+    let mut rows = [
+        row("register / librdkafka alone", "≥ 0.60", &ratios(&rates, &figures.raw), 2),
+        row("librdkafka alone, M votes/s", "–", &scaled(&figures.raw, 1e-6), 2),
+        row("librdkafka alone, record by record, M votes/s", "–", &scaled(&figures.one_by_one, 1e-6), 2),
+        row("register, M votes/s", "–", &scaled(&rates, 1e-6), 2),
+        row(
+            "register from its start, M votes/s",
+            "–",
+            &scaled(&of(backlogs, |backlog| backlog.rate_from_start), 1e-6),
+            2,
+        ),
+        row("register, CPU s per million votes", "≤ 0.58", &of(backlogs, |backlog| backlog.cpu_per_million), 2),
+        row("start of the register → first count, s", "≤ 0.5", &of(backlogs, |backlog| backlog.first_count), 2),
+        row("kill -9 of the register → counting again at 5,000 votes/s, s", "≤ 7", &figures.takeover, 2),
+        row(
+            "register working off the backlog, MiB at most",
+            "≤ 200",
+            &of(backlogs, |backlog| mib(backlog.memory_mib_max)),
+            0,
+        ),
+    ]
+    .concat();
+    rows.push_str(&peers(&rates, &figures.peers));
+    rows
+}
+
+fn peers(register: &[f64], peers: &BTreeMap<String, Vec<Backlog>>) -> String {
+    let rows = peers.iter().map(|(name, backlogs)| {
+        let rates = of(backlogs, |backlog| backlog.rate);
+        [
+            row(&format!("register / {name}"), "", &ratios(register, &rates), 2),
+            row(&format!("{name}, M votes/s"), "–", &scaled(&rates, 1e-6), 2),
+            row(&format!("{name}, CPU s per million votes"), "–", &of(backlogs, |backlog| backlog.cpu_per_million), 2),
+            row(&format!("{name}, MiB at most"), "–", &of(backlogs, |backlog| mib(backlog.memory_mib_max)), 0),
+        ]
+        .concat()
+    });
+    rows.collect()
+}
+
+fn edges(figures: &edge::Figures) -> String {
+    [
+        row("POST of a vote / bare handler", "≥ 0.60", &ratios(&figures.captcha_off, &figures.bare), 2),
+        row("POST with proof of work / captcha off", "≥ 0.5", &ratios(&figures.proof_of_work, &figures.captcha_off), 2),
+        row("bare handler, thousand a second", "–", &scaled(&figures.bare, 1e-3), 1),
+        row("POST of a vote, thousand a second", "–", &scaled(&figures.captcha_off, 1e-3), 1),
+        row("frontend, MiB at most", "≤ 200", &figures.memory_mib_max.iter().copied().map(mib).collect::<Vec<_>>(), 0),
+    ]
+    .concat()
+}
+
+fn screens(figures: &Figures) -> String {
+    let (without, with): (Vec<f64>, Vec<f64>) = figures.readers.iter().copied().unzip();
+    let memory: Vec<f64> = figures.latency.memory_mib_max.iter().copied().map(mib).collect();
+    [
+        row("edge to Postgres at 5,000 votes/s, p99, s", "≤ 0.5", &figures.latency.to_postgres, 3),
+        row("edge to the voter's screen, same load, p99, s", "≤ 1.5", &figures.latency.to_voters, 3),
+        row("edge to production's screen, same load, p99, s", "≤ 1.5", &figures.latency.to_production, 3),
+        row("register at that load, MiB at most", "≤ 200", &memory, 0),
+        row("the vote's p99 with 500 readers / without", "≤ 1.2", &ratios(&with, &without), 2),
+        row("totals per hour over seven days, p99, ms", "≤ 50", &figures.totals, 1),
+    ]
+    .concat()
+}
+
+fn record_minute(minute: &RecordMinute) -> String {
+    let mut text = String::from("\n## The record minute\n\n");
+    // Writing to a string cannot fail.
+    let _ = writeln!(
+        text,
+        "{} votes were due in 80 s: a rise of 20 s, then 59,850 a second for a minute. They took {:.1} s; {} were answered with 2xx, \
+         {} refused, and {} got no answer or 5xx. {} were counted. p99 from when a vote was due: {:.0} ms. Memory at most: \
+         register {} MiB, frontend {} MiB.",
+        minute.due,
+        minute.seconds,
+        minute.votes.accepted,
+        minute.votes.refused,
+        minute.votes.unknown,
+        minute.counted,
+        minute.p99_millis,
+        minute.register_mib,
+        minute.frontend_mib
+    );
+    text
+}
+
+fn of(backlogs: &[Backlog], value: fn(&Backlog) -> f64) -> Vec<f64> {
+    backlogs.iter().map(value).collect()
+}
+
+fn ratios(values: &[f64], references: &[f64]) -> Vec<f64> {
+    values.iter().zip(references).map(|(value, reference)| value / reference).collect()
+}
+
+fn scaled(values: &[f64], factor: f64) -> Vec<f64> {
+    values.iter().map(|value| value * factor).collect()
+}
+
+fn mib(value: u64) -> f64 {
+    f64::from(u32::try_from(value).unwrap_or(u32::MAX))
+}
+
+fn row(figure: &str, target: &str, values: &[f64], digits: usize) -> String {
+    let [median, least, greatest] = median_and_spread(values);
+    format!("| {figure} | {target} | {median:.digits$} [{least:.digits$}, {greatest:.digits$}] |\n")
+}
