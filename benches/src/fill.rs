@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use voting_commons::adapters::kafka::KafkaArgs;
-use voting_commons::{BallotId, Group, Minute, UnixMillis, Vote, codec, partitioner};
+use voting_commons::{BallotId, Group, Key, Minute, Shards, UnixMillis, Vote, codec, partitioner};
 
 /// With [`MINUTES`], 300 groups.
 const PARTICIPANTS: u64 = 60;
@@ -16,6 +16,8 @@ const PARTICIPANTS: u64 = 60;
 const MINUTES: u64 = 5;
 /// So early, in seconds.
 const BEGIN_BEFORE_SECOND: i64 = 15;
+/// Of a flow.
+const FLOW_PARTICIPANTS: u64 = 3;
 const ISSUER: u64 = 0x5eed;
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(120);
 const FLOW_PAUSE: Duration = Duration::from_millis(5);
@@ -41,14 +43,21 @@ pub(crate) fn fill(kafka: &KafkaArgs, votes: u64, partitions: i32) -> Result<()>
     let now = i64::from(this_minute()?.get());
     for sequence in 0..votes {
         let minute = (now - i64::try_from(sequence % MINUTES)?).try_into()?;
-        send(&producer, &kafka.kafka_topic, &vote(minute, sequence, partitions)?)?;
+        let participant = i64::try_from(1 + sequence / MINUTES % PARTICIPANTS)?;
+        send(&producer, &kafka.kafka_topic, &vote(minute, participant, sequence, Shards::ONE, partitions)?)?;
     }
     producer.flush(FLUSH_TIMEOUT)?;
     Ok(())
 }
 
-/// Writes votes of this minute, so many a second, until `stop`.
-pub(crate) fn flow(kafka: &KafkaArgs, partitions: i32, votes_per_second: u64, stop: &AtomicBool) -> Result<()> {
+/// Writes votes of this minute for three participants, so many a second, until `stop`; how many it were.
+pub(crate) fn flow(
+    kafka: &KafkaArgs,
+    partitions: i32,
+    votes_per_second: u64,
+    shards: Shards,
+    stop: &AtomicBool,
+) -> Result<u64> {
     let producer = producer(kafka)?;
     let begin = Instant::now();
     let mut sequence = 0;
@@ -56,27 +65,26 @@ pub(crate) fn flow(kafka: &KafkaArgs, partitions: i32, votes_per_second: u64, st
         let due = u64::try_from(begin.elapsed().as_millis())? * votes_per_second / 1000;
         let minute = this_minute()?;
         while sequence < due {
-            send(&producer, &kafka.kafka_topic, &vote(minute, sequence, partitions)?)?;
+            let participant = 1 + i64::try_from(sequence % FLOW_PARTICIPANTS)?;
+            send(&producer, &kafka.kafka_topic, &vote(minute, participant, sequence, shards, partitions)?)?;
             sequence += 1;
         }
         producer.poll(FLOW_PAUSE);
     }
     producer.flush(FLUSH_TIMEOUT)?;
-    Ok(())
+    Ok(sequence)
 }
 
 fn this_minute() -> Result<Minute> {
     UnixMillis::from(Timestamp::now()).minute().context("this machine's clock can't be right")
 }
 
-fn vote(minute: Minute, sequence: u64, partitions: i32) -> Result<Vote> {
-    let group = Group {
-        paredao: 1.try_into()?,
-        minute,
-        participant: i64::try_from(1 + sequence / MINUTES % PARTICIPANTS)?.try_into()?,
-    };
-    let partition = partitioner::partition_of(group.to_string().as_bytes(), partitions);
-    Ok(Vote { ballot: BallotId { issuer: ISSUER, sequence }, group, partition })
+fn vote(minute: Minute, participant: i64, sequence: u64, shards: Shards, partitions: i32) -> Result<Vote> {
+    let ballot = BallotId { issuer: ISSUER, sequence };
+    let group = Group { paredao: 1.try_into()?, minute, participant: participant.try_into()? };
+    let shard = shards.of(ballot);
+    let partition = partitioner::partition_of(Key { group, shard }.to_string().as_bytes(), partitions);
+    Ok(Vote { ballot, group, shard, partition })
 }
 
 fn send(producer: &BaseProducer, topic: &str, vote: &Vote) -> Result<()> {

@@ -13,6 +13,7 @@ mod readers;
 mod record_minute;
 mod results;
 mod scale;
+mod shards;
 mod stage;
 mod stats;
 mod system;
@@ -96,6 +97,7 @@ async fn measure(options: &Options) -> Result<()> {
         figures.totals.push(totals::measure(&stage, options, round).await?);
     }
     figures.growth = Some(scale::measure(&stage, options).await?);
+    figures.hot_keys = shards::measure(&stage, options).await?;
     figures.record_minute = Some(record_minute::measure(&stage, options).await?);
     let text = results::text(options, &figures);
     print!("\n{text}");

@@ -6,8 +6,9 @@ use std::fmt::Write as _;
 use crate::backlog::Backlog;
 use crate::record_minute::RecordMinute;
 use crate::scale::Growth;
+use crate::shards::HotKeys;
 use crate::stats::median_and_spread;
-use crate::{Options, backlog, edge, latency, scale};
+use crate::{Options, backlog, edge, latency, scale, shards};
 
 /// All that is measured.
 #[derive(Default)]
@@ -20,6 +21,7 @@ pub(crate) struct Figures {
     /// p99 in milliseconds.
     pub(crate) totals: Vec<f64>,
     pub(crate) growth: Option<Growth>,
+    pub(crate) hot_keys: Vec<HotKeys>,
     pub(crate) record_minute: Option<RecordMinute>,
 }
 
@@ -39,6 +41,7 @@ pub(crate) fn text(options: &Options, figures: &Figures) -> String {
     if let Some(growth) = &figures.growth {
         text.push_str(&scale::text(growth));
     }
+    text.push_str(&shards::text(&figures.hot_keys));
     if let Some(minute) = &figures.record_minute {
         text.push_str(&record_minute(minute));
     }

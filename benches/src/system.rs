@@ -11,6 +11,7 @@ use dev_stack::{port, wait_until};
 use load_test::options::DeploymentArgs;
 use nix::sys::signal::Signal;
 use voters_frontend::secret::Secret;
+use voting_commons::Shards;
 use voting_commons::adapters::kafka::KafkaArgs;
 use voting_commons::adapters::postgres::PostgresArgs;
 
@@ -115,6 +116,7 @@ impl System {
             token: Secret::from(self.token(options)?),
             ballot_keys: Some(Secret::from(self.keys.clone())),
             partitions: PARTITIONS,
+            shards: Shards::ONE,
             connections,
             out: options.dir.clone(),
         })

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use tokio_postgres::Client;
+use voting_commons::Shards;
 use voting_commons::adapters::kafka::KafkaArgs;
 
 use crate::Options;
@@ -26,7 +27,7 @@ pub(crate) async fn measure(stage: &Stage, options: &Options, round: u32) -> Res
     let stop = AtomicBool::new(false);
     let seconds = tokio::task::block_in_place(|| {
         std::thread::scope(|scope| {
-            let flowing = scope.spawn(|| fill::flow(&kafka, PARTITIONS, VOTES_PER_SECOND, &stop));
+            let flowing = scope.spawn(|| fill::flow(&kafka, PARTITIONS, VOTES_PER_SECOND, Shards::ONE, &stop));
             let measured = tokio::runtime::Handle::current().block_on(kill(&kafka, &database, &client, options));
             stop.store(true, Ordering::Relaxed);
             flowing.join().expect("the flow doesn't panic")?;

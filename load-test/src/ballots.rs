@@ -14,7 +14,7 @@ use serde_json::json;
 use voters_frontend::ballot::{Ballot, Issuer};
 use voters_frontend::seal::{Purpose, Sealer};
 use voters_frontend::secret::Secret;
-use voting_commons::ParedaoId;
+use voting_commons::{ParedaoId, Shards};
 
 use crate::connection::{Connection, Target};
 use crate::deployment::Paredao;
@@ -35,6 +35,7 @@ pub struct Press {
     issuer: Issuer,
     sealer: Sealer,
     partitions: i32,
+    shards: Shards,
     id: ParedaoId,
     paredao: Paredao,
 }
@@ -95,7 +96,14 @@ impl Press {
         let ballot: Ballot =
             sealer.open(Purpose::Ballot, &sample.ballot).context("BALLOT_KEYS aren't the deployment's")?;
         let paredao = paredao.clone();
-        Ok(Self { issuer: Issuer::random(), sealer, partitions: args.partitions, id: ballot.paredao, paredao })
+        Ok(Self {
+            issuer: Issuer::random(),
+            sealer,
+            partitions: args.partitions,
+            shards: args.shards,
+            id: ballot.paredao,
+            paredao,
+        })
     }
 
     /// A new ballot. Participants take turns.
@@ -104,7 +112,9 @@ impl Press {
     /// When this machine's clock is outside the minutes that there are.
     pub fn ballot(&self, index: u64) -> Result<Ballot> {
         let (participant, now) = (self.paredao.participant(index), Timestamp::now().into());
-        self.issuer.issue(self.id, participant, now, self.partitions).context("this machine's clock can't be right")
+        self.issuer
+            .issue(self.id, participant, self.shards, now, self.partitions)
+            .context("this machine's clock can't be right")
     }
 
     /// As a browser holds it.

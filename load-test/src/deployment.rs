@@ -9,7 +9,7 @@ use reqwest::{Client, RequestBuilder};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use tokio::time::Instant;
-use voting_commons::ParticipantId;
+use voting_commons::{ParticipantId, Shards};
 
 use crate::options::DeploymentArgs;
 
@@ -26,6 +26,7 @@ pub struct Deployment {
     voters: String,
     production: String,
     token: String,
+    shards: Shards,
 }
 
 /// The paredão that is voted in.
@@ -80,6 +81,7 @@ impl Deployment {
             voters: base(&args.voters),
             production: base(&args.production),
             token: args.token.reveal().to_owned(),
+            shards: args.shards,
         })
     }
 
@@ -90,6 +92,7 @@ impl Deployment {
     pub async fn open_paredao(&self, purpose: &str) -> Result<Paredao> {
         let slug = format!("{purpose}-{}", Timestamp::now().as_second());
         let mut form = Form::new().text("slug", slug.clone()).text("title", "Teste de carga");
+        form = form.text("shards", self.shards.get().to_string());
         for name in ["Ana", "Bento", "Cida"] {
             form = form.text("participant", name);
         }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand, value_parser};
 use voters_frontend::secret::Secret;
+use voting_commons::Shards;
 
 use crate::curve::Curve;
 
@@ -75,12 +76,19 @@ pub struct DeploymentArgs {
     /// The topic's partitions, for ballots sealed here
     #[arg(long, env = "PARTITIONS", default_value_t = 12, value_parser = value_parser!(i32).range(1..))]
     pub partitions: i32,
+    /// Over how many keys the votes for one participant are spread
+    #[arg(long, default_value = "1", value_parser = shards)]
+    pub shards: Shards,
     /// How many browsers vote at once
     #[arg(long, default_value_t = 256, value_parser = value_parser!(u32).range(1..=60_000))]
     pub connections: u32,
     /// The folder for report.html and report.json
     #[arg(long, default_value = ".")]
     pub out: PathBuf,
+}
+
+fn shards(text: &str) -> Result<Shards> {
+    Ok(text.parse::<i64>()?.try_into()?)
 }
 
 impl Profile {

@@ -51,6 +51,8 @@ pub struct ParedaoView {
     /// The first minute without votes.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub closes_at: Option<Timestamp>,
+    /// Over how many keys, and so partitions, the votes for one participant are spread: 1 to 64.
+    pub shards: i16,
     /// Who stands in it, in order.
     pub participants: Vec<ParticipantView>,
 }

@@ -1,7 +1,7 @@
 //! Voters and the frontends between them and the log: ballots, retries, votes under way, acknowledgements.
 
 use fastrand::Rng;
-use voting_commons::{BallotId, Group, Minute, ParedaoId, ParticipantId, UnixMillis, Vote, partitioner};
+use voting_commons::{BallotId, Group, Key, Minute, ParedaoId, ParticipantId, Shards, UnixMillis, Vote, partitioner};
 
 use crate::store::REFUSED_PARTICIPANT;
 
@@ -12,6 +12,7 @@ const DELIVERY_TIMEOUT_MILLIS: i64 = 5_000;
 /// A ballot that was used is picked among this many that were issued last.
 const RECENT_BALLOTS: usize = 24;
 const PARTICIPANTS: i32 = 3;
+const SHARDS: i64 = 3;
 
 /// One process that issues ballots and sends votes.
 #[derive(Debug)]
@@ -92,8 +93,11 @@ impl Voters {
         };
         let ballot = BallotId { issuer: *issuer, sequence: *issued };
         *issued += 1;
-        let partition = partitioner::partition_of(group.to_string().as_bytes(), partitions);
-        let vote = Vote { ballot, group, partition };
+        // Every other paredão has several shards.
+        let shards = if self.paredao % 2 == 0 { Shards::try_from(SHARDS).ok()? } else { Shards::ONE };
+        let shard = shards.of(ballot);
+        let partition = partitioner::partition_of(Key { group, shard }.to_string().as_bytes(), partitions);
+        let vote = Vote { ballot, group, shard, partition };
         self.ballots.push(Ballot { vote, issued_at, frontend, copies: 0, acknowledged: false });
         self.send(self.ballots.len() - 1, now);
         self.ballots.last().map(|ballot| &ballot.vote)

@@ -314,7 +314,7 @@ impl World {
         if late_at - log_clock <= 60_000 {
             self.fired.note(Fault::LateRetry);
         }
-        let key = vote.group.to_string();
+        let key = vote.key().to_string();
         if voting_commons::partitioner::partition_of(key.as_bytes(), self.topic.partitions()) != vote.partition {
             self.fired.note(Fault::Repartitioned);
         }

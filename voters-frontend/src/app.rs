@@ -102,7 +102,8 @@ impl App {
         }
         paredao.participant(participant).ok_or(Problem::ParticipantForeign)?;
         let partitions = self.log.partitions().ok_or(Problem::VotesUnavailable)?;
-        let ballot = self.issuer.issue(paredao.id, participant, now, partitions).ok_or(Problem::ClockWrong)?;
+        let ballot =
+            self.issuer.issue(paredao.id, participant, paredao.shards, now, partitions).ok_or(Problem::ClockWrong)?;
         counter!(measures::BALLOTS_ISSUED).increment(1);
         let token = self.sealer.seal(Purpose::Ballot, &ballot);
         Ok(IssuedBallot { ballot, token, challenge: self.captcha.challenge(&ballot) })

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use voting_commons::window::{self, BALLOT_LIFE_MILLIS};
-use voting_commons::{BallotId, Group, Minute, ParedaoId, ParticipantId, UnixMillis, Vote, partitioner};
+use voting_commons::{
+    BallotId, Group, Key, Minute, ParedaoId, ParticipantId, Shard, Shards, UnixMillis, Vote, partitioner,
+};
 
 use crate::problem::Problem;
 
@@ -21,6 +23,9 @@ pub struct Ballot {
     pub participant: ParticipantId,
     /// The minute of issue, in which the vote counts.
     pub minute: Minute,
+    /// Which share of its group's votes it lies with; left out where there is only one.
+    #[serde(default, skip_serializing_if = "is_only")]
+    pub shard: Shard,
     /// The partition of the topic, by the partition count at issue.
     pub partition: i32,
     /// When it can no longer be cast.
@@ -41,11 +46,15 @@ mod id_text {
     }
 }
 
+fn is_only(shard: &Shard) -> bool {
+    shard.number().is_none()
+}
+
 impl Ballot {
     /// The record that casting this ballot writes.
     pub fn vote(&self) -> Vote {
         let group = Group { paredao: self.paredao, minute: self.minute, participant: self.participant };
-        Vote { ballot: self.id, group, partition: self.partition }
+        Vote { ballot: self.id, group, shard: self.shard, partition: self.partition }
     }
 
     /// Whether it can be cast at `now`, as far as the ballot itself says.
@@ -76,22 +85,26 @@ impl Issuer {
         Self { issuer: rand::random(), next: AtomicU64::new(0) }
     }
 
-    /// A ballot for `participant` of `paredao`, issued at `now` while the topic has `partitions`.
+    /// A ballot for `participant` of `paredao`, which has `shards`, issued at `now` while the topic has `partitions`.
     /// `None` when `now` lies outside the minutes that there are.
     pub fn issue(
         &self,
         paredao: ParedaoId,
         participant: ParticipantId,
+        shards: Shards,
         now: UnixMillis,
         partitions: i32,
     ) -> Option<Ballot> {
         let minute = now.minute()?;
-        let key = Group { paredao, minute, participant }.to_string();
+        let id = BallotId { issuer: self.issuer, sequence: self.next.fetch_add(1, Ordering::Relaxed) };
+        let shard = shards.of(id);
+        let key = Key { group: Group { paredao, minute, participant }, shard }.to_string();
         Some(Ballot {
-            id: BallotId { issuer: self.issuer, sequence: self.next.fetch_add(1, Ordering::Relaxed) },
+            id,
             paredao,
             participant,
             minute,
+            shard,
             partition: partitioner::partition_of(key.as_bytes(), partitions),
             expires_at: Timestamp::from_millisecond(now.plus(BALLOT_LIFE_MILLIS).0).ok()?,
         })
@@ -100,12 +113,18 @@ impl Issuer {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use super::*;
 
     const NOW: UnixMillis = UnixMillis(1_795_262_459_900);
 
     fn issue(issuer: &Issuer) -> Ballot {
-        issuer.issue(1.try_into().unwrap(), 2.try_into().unwrap(), NOW, 12).unwrap()
+        issue_with(issuer, Shards::ONE)
+    }
+
+    fn issue_with(issuer: &Issuer, shards: Shards) -> Ballot {
+        issuer.issue(1.try_into().unwrap(), 2.try_into().unwrap(), shards, NOW, 12).unwrap()
     }
 
     #[test]
@@ -119,9 +138,20 @@ mod tests {
 
     #[test]
     fn a_ballot_survives_json() {
-        let ballot = issue(&Issuer::random());
-        let json = serde_json::to_string(&ballot).unwrap();
-        assert_eq!(serde_json::from_str::<Ballot>(&json).unwrap(), ballot);
+        let shards = Shards::try_from(4).unwrap();
+        for ballot in [issue(&Issuer::random()), issue_with(&Issuer::random(), shards)] {
+            let json = serde_json::to_string(&ballot).unwrap();
+            assert_eq!(serde_json::from_str::<Ballot>(&json).unwrap(), ballot);
+        }
+    }
+
+    #[test]
+    fn shards_spread_one_group_over_partitions() {
+        let (issuer, shards) = (Issuer::random(), Shards::try_from(12).unwrap());
+        let partitions: HashSet<i32> = (0..100).map(|_| issue_with(&issuer, shards).partition).collect();
+        assert!(partitions.len() > 3, "{partitions:?}");
+        let only: HashSet<i32> = (0..100).map(|_| issue(&issuer).partition).collect();
+        assert_eq!(only.len(), 1);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use votes_register::core::{Claim, Cursor, Event, Limits, Partition, Position, Record};
-use voting_commons::{BallotId, Group, Minute, UnixMillis, Vote, codec};
+use voting_commons::{BallotId, Group, Minute, Shard, UnixMillis, Vote, codec};
 
 /// As many as come in one delivery.
 const RECORDS: u64 = 2_000;
@@ -21,7 +21,7 @@ fn vote(sequence: u64) -> Vote {
         minute: minute.try_into().expect("it is in range"),
         participant: participant.try_into().expect("it is in range"),
     };
-    Vote { ballot: BallotId { issuer: 7, sequence }, group, partition: 0 }
+    Vote { ballot: BallotId { issuer: 7, sequence }, group, shard: Shard::default(), partition: 0 }
 }
 
 fn now() -> UnixMillis {

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use voting_commons::{BallotId, Group, Vote, codec};
+use voting_commons::{BallotId, Group, Shard, Vote, codec};
 
 fn benches(criterion: &mut Criterion) {
     let group = Group {
@@ -11,7 +11,12 @@ fn benches(criterion: &mut Criterion) {
         minute: 29_395_760.try_into().expect("it is in range"),
         participant: 34.try_into().expect("it is in range"),
     };
-    let vote = Vote { ballot: BallotId { issuer: 0x1234_5678_9abc_def0, sequence: 4_711 }, group, partition: 7 };
+    let vote = Vote {
+        ballot: BallotId { issuer: 0x1234_5678_9abc_def0, sequence: 4_711 },
+        group,
+        shard: Shard::default(),
+        partition: 7,
+    };
     let (key, value) = codec::encode(&vote);
     // The same vote as another program may write it.
     let spaced = String::from_utf8_lossy(&value).replace(',', ", ").into_bytes();

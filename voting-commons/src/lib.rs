@@ -11,6 +11,7 @@ pub mod ids;
 pub mod partitioner;
 pub mod percentages;
 pub mod rejection;
+pub mod shard;
 pub mod tally;
 pub mod time;
 pub mod vote;
@@ -18,6 +19,7 @@ pub mod window;
 
 pub use ids::{BallotId, ParedaoId, ParticipantId};
 pub use rejection::Rejection;
+pub use shard::{Shard, Shards};
 pub use tally::Tally;
 pub use time::{Minute, UnixMillis};
-pub use vote::{Group, Vote};
+pub use vote::{Group, Key, Vote};

@@ -1,6 +1,7 @@
 //! Why a record can't be counted.
 
 use crate::codec::{KEY_BYTES_MAX, VALUE_BYTES_MAX, VERSION};
+use crate::shard::SHARDS_MAX;
 
 /// The names of a record's numeric or textual fields, as rejections name them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,12 +36,15 @@ pub enum Rejection {
     /// The key isn't text.
     #[error("the key isn't UTF-8")]
     KeyNotUtf8,
-    /// The key doesn't have the three parts `<paredao>:<participant>:<minute>`.
-    #[error("the key doesn't have the form <paredao>:<participant>:<minute>")]
+    /// The key has neither the three parts `<paredao>:<participant>:<minute>` nor a shard as the fourth.
+    #[error("the key doesn't have the form <paredao>:<participant>:<minute>, nor with :<shard> at its end")]
     KeyMalformed,
     /// A part of the key isn't a number in its range, written without leading zeros.
     #[error("{0:?} in the key isn't a number in its range")]
     KeyPartInvalid(Field),
+    /// The shard in the key isn't a number in its range, written without leading zeros.
+    #[error("the shard in the key isn't a number from 1 to {SHARDS_MAX}")]
+    KeyShardInvalid,
     /// The record has no value: a tombstone.
     #[error("the record has no value")]
     ValueNull,
@@ -114,6 +118,7 @@ impl Rejection {
             Self::KeyPartInvalid(Participant) => "key_participant_invalid",
             Self::KeyPartInvalid(Minute) => "key_minute_invalid",
             Self::KeyPartInvalid(_) => "key_part_invalid",
+            Self::KeyShardInvalid => "key_shard_invalid",
             Self::ValueNull => "value_null",
             Self::ValueEmpty => "value_empty",
             Self::ValueTooLong => "value_too_long",

@@ -4,7 +4,7 @@
 
 use serde::Deserialize;
 use voting_commons::codec;
-use voting_commons::{BallotId, Group, Vote};
+use voting_commons::{BallotId, Group, Shard, Vote};
 
 #[derive(Deserialize)]
 struct Case {
@@ -41,6 +41,7 @@ fn what_the_encoder_writes_fits_the_schema() {
             minute: i64::from(i32::MAX).try_into().unwrap(),
             participant: i64::from(i32::MAX).try_into().unwrap(),
         },
+        shard: Shard::default(),
         partition: 11,
     };
     let (_, value) = codec::encode(&vote);

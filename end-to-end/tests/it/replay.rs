@@ -7,7 +7,7 @@ use rdkafka::util::Timeout;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use test_support::eventually;
-use voting_commons::{BallotId, Group, Minute, UnixMillis, Vote, codec};
+use voting_commons::{BallotId, Group, Minute, Shard, UnixMillis, Vote, codec};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_late_vote_is_parked_and_replayed_once() {
@@ -53,7 +53,7 @@ async fn cast_late(system: &System, participant: i64) {
         minute: Minute::try_from(i64::from(now.get() - 10)).unwrap(),
         participant: participant.try_into().unwrap(),
     };
-    let vote = Vote { ballot: BallotId { issuer: 1, sequence: 1 }, group, partition: 0 };
+    let vote = Vote { ballot: BallotId { issuer: 1, sequence: 1 }, group, shard: Shard::default(), partition: 0 };
     let (key, value) = codec::encode(&vote);
     let producer: FutureProducer = system.kafka.client_config("test").create().unwrap();
     let record = FutureRecord::to(&system.kafka.kafka_topic).partition(0).key(&key).payload(&value);

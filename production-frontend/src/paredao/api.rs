@@ -47,6 +47,9 @@ struct NewParedao {
     closes_at: Option<String>,
     /// The name; once per participant, in order
     participant: Vec<String>,
+    /// Over how many keys the votes for one participant are spread, 1 to 64: more than one where few participants get
+    /// more votes than one partition takes; empty for one
+    shards: Option<String>,
     /// The picture (JPEG, PNG or WebP) of the participant before it
     #[schema(value_type = Option<Vec<String>>, format = Binary)]
     photo: Option<Vec<Vec<u8>>>,

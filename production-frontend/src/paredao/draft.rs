@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
+use voting_commons::Shards;
+use voting_commons::shard::SHARDS_MAX;
 
 use super::form::{Form, FormParticipant};
 use crate::error::Error;
@@ -29,6 +31,7 @@ pub(crate) struct Draft {
     pub(crate) title: String,
     pub(crate) opens_at: Option<Timestamp>,
     pub(crate) closes_at: Option<Timestamp>,
+    pub(crate) shards: Shards,
     pub(crate) participants: Vec<FormParticipant>,
 }
 
@@ -52,8 +55,9 @@ pub(crate) fn check(form: &Form, tz: &TimeZone, now: Timestamp) -> Result<Draft,
     if opens_at.zip(closes_at).is_some_and(|(opens_at, closes_at)| opens_at >= closes_at) {
         return invalid("A abertura deve vir antes do encerramento.");
     }
+    let shards = shards(form.shards.trim())?;
     let participants = participants(&form.participants)?;
-    Ok(Draft { slug: slug.to_owned(), title: title.to_owned(), opens_at, closes_at, participants })
+    Ok(Draft { slug: slug.to_owned(), title: title.to_owned(), opens_at, closes_at, shards, participants })
 }
 
 fn invalid<T>(reason: &str) -> Result<T, Error> {
@@ -96,6 +100,14 @@ fn instant(text: &str, what: &str, tz: &TimeZone) -> Result<Option<Timestamp>, E
     let minute = instant.filter(|instant| instant.round(Unit::Minute).is_ok_and(|rounded| rounded == *instant));
     let invalid = || Error::ParedaoInvalid(format!("{what} deve ser um minuto inteiro, como 2026-11-21T21:00."));
     minute.map(Some).ok_or_else(invalid)
+}
+
+fn shards(text: &str) -> Result<Shards, Error> {
+    if text.is_empty() {
+        return Ok(Shards::ONE);
+    }
+    let shards = text.parse::<i64>().ok().and_then(|number| number.try_into().ok());
+    shards.ok_or_else(|| Error::ParedaoInvalid(format!("As divisões devem ser um número de 1 a {SHARDS_MAX}.")))
 }
 
 /// Those with a name; a row of the page's form that was left empty is nobody.
@@ -175,8 +187,17 @@ mod tests {
     }
 
     #[test]
+    fn there_is_one_shard_unless_more_are_asked_for() {
+        assert_eq!(checked(|_| ()).unwrap().shards, Shards::ONE);
+        assert_eq!(checked(|form| form.shards = "12".to_owned()).unwrap().shards.get(), 12);
+    }
+
+    #[test]
     fn what_cannot_be_made_is_refused() {
         let refused = |change: fn(&mut Form)| assert!(matches!(checked(change), Err(Error::ParedaoInvalid(_))));
+        refused(|form| form.shards = "0".to_owned());
+        refused(|form| form.shards = "65".to_owned());
+        refused(|form| form.shards = "many".to_owned());
         refused(|form| form.slug = "Final".to_owned());
         refused(|form| form.slug = "final--2026".to_owned());
         refused(|form| form.slug = "a".repeat(81));

@@ -20,6 +20,8 @@ pub(crate) struct Form {
     pub(crate) title: String,
     pub(crate) opens_at: String,
     pub(crate) closes_at: String,
+    /// Empty for one.
+    pub(crate) shards: String,
     pub(crate) participants: Vec<FormParticipant>,
 }
 
@@ -48,6 +50,7 @@ async fn read_part(field: Field<'_>, form: &mut Form) -> Result<(), Error> {
         "title" => form.title = text(field).await?,
         "opens_at" => form.opens_at = text(field).await?,
         "closes_at" => form.closes_at = text(field).await?,
+        "shards" => form.shards = text(field).await?,
         "participant" => form.participants.push(FormParticipant { name: text(field).await?, photo: None }),
         "photo" => {
             let bytes = field.bytes().await.map_err(refused)?;

@@ -50,6 +50,7 @@ async fn select(executor: impl PgExecutor<'_>, slug: Option<&str>) -> Result<Vec
             status: Status::at(now, opens_at, closes_at),
             opens_at,
             closes_at,
+            shards: first.shards,
             participants: participants.collect(),
         };
         Ok(Paredao { id: first.id, as_of: now, view })
@@ -75,6 +76,7 @@ pub(crate) async fn create(pool: &PgPool, draft: &Draft, pictures: &[Option<Pict
         &names,
         &hashes as &[Option<String>],
         &bytes as &[Option<Vec<u8>>],
+        i16::from(draft.shards.get()),
     )
     .execute(pool)
     .await;

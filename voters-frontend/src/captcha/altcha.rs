@@ -89,7 +89,7 @@ mod tests {
     use super::*;
     use crate::ballot::Issuer;
     use altcha::{SolveChallengeOptions, solve_challenge};
-    use voting_commons::UnixMillis;
+    use voting_commons::{Shards, UnixMillis};
 
     fn altcha(key: &str) -> Altcha {
         Altcha { key: Secret::from(key.to_owned()), prefix: "0".to_owned() }
@@ -98,7 +98,7 @@ mod tests {
     fn ballots() -> [Ballot; 2] {
         let issuer = Issuer::random();
         let now = UnixMillis(1_795_262_400_000);
-        [(); 2].map(|()| issuer.issue(1.try_into().unwrap(), 2.try_into().unwrap(), now, 12).unwrap())
+        [(); 2].map(|()| issuer.issue(1.try_into().unwrap(), 2.try_into().unwrap(), Shards::ONE, now, 12).unwrap())
     }
 
     fn solve(altcha: &Altcha, ballot: &Ballot) -> String {

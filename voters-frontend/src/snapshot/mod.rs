@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use voting_commons::percentages::Percent;
-use voting_commons::{Minute, ParedaoId, ParticipantId, UnixMillis};
+use voting_commons::{Minute, ParedaoId, ParticipantId, Shards, UnixMillis};
 
 pub(crate) use refresh::PART;
 pub use refresh::{SnapshotStore, keep_fresh};
@@ -34,6 +34,8 @@ pub struct Paredao {
     pub opens_at: Timestamp,
     /// A whole minute; `None` while nobody has decided.
     pub closes_at: Option<Timestamp>,
+    /// Over how many keys a group's votes are spread.
+    pub shards: Shards,
     /// Who stands in it, in the order of the screens.
     pub participants: Vec<Participant>,
     /// The cached percentages.
@@ -150,6 +152,7 @@ mod tests {
             title: "Um".to_owned(),
             opens_at: timestamp(opens_at),
             closes_at: closes_at.map(timestamp),
+            shards: Shards::ONE,
             participants: vec![],
             panorama: Panorama::default(),
         }

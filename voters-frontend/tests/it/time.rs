@@ -9,7 +9,7 @@ use test_support::eventually;
 use voters_frontend::ballot::{Ballot, Issuer};
 use voters_frontend::clock::Clock;
 use voters_frontend::seal::{Purpose, Sealer};
-use voting_commons::{Minute, UnixMillis};
+use voting_commons::{Minute, Shards, UnixMillis};
 
 use crate::support::{KEY, PARTITIONS, SLUG, Service, close_at};
 
@@ -30,7 +30,7 @@ fn this_minute() -> Timestamp {
 
 /// A ballot for the first participant of [`SLUG`], issued at `now` by a frontend whose clock said so.
 fn issued_at(now: Timestamp) -> Ballot {
-    Issuer::random().issue(1.try_into().unwrap(), 1.try_into().unwrap(), now.into(), PARTITIONS).unwrap()
+    Issuer::random().issue(1.try_into().unwrap(), 1.try_into().unwrap(), Shards::ONE, now.into(), PARTITIONS).unwrap()
 }
 
 fn sealed(ballot: &Ballot) -> Value {

@@ -147,7 +147,7 @@ pub(super) fn late_at(minute: i32) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use voting_commons::{BallotId, Group, Minute};
+    use voting_commons::{BallotId, Group, Minute, Shard};
 
     const MINUTE: i32 = 1_000;
     const START: i64 = MINUTE as i64 * MINUTE_MILLIS;
@@ -155,7 +155,12 @@ mod tests {
     fn take(count: &mut PartitionCount, sequence: u64, stamp: i64) {
         let minute = Minute::try_from(i64::from(MINUTE)).unwrap();
         let group = Group { paredao: 1.try_into().unwrap(), minute, participant: 2.try_into().unwrap() };
-        let (key, value) = codec::encode(&Vote { ballot: BallotId { issuer: 1, sequence }, group, partition: 0 });
+        let (key, value) = codec::encode(&Vote {
+            ballot: BallotId { issuer: 1, sequence },
+            group,
+            shard: Shard::default(),
+            partition: 0,
+        });
         let offset = count.next_offset;
         count.take(0, &LogRecord { offset, stamp, key: Some(key.as_bytes()), value: Some(&value) });
     }
@@ -186,7 +191,12 @@ mod tests {
             minute: 1000.try_into().unwrap(),
             participant: 2.try_into().unwrap(),
         };
-        let (key, value) = codec::encode(&Vote { ballot: BallotId { issuer: 1, sequence: 1 }, group, partition: 0 });
+        let (key, value) = codec::encode(&Vote {
+            ballot: BallotId { issuer: 1, sequence: 1 },
+            group,
+            shard: Shard::default(),
+            partition: 0,
+        });
         after.remember(0, &LogRecord { offset: 0, stamp: START, key: Some(key.as_bytes()), value: Some(&value) });
         take(&mut after, 1, START);
         assert_eq!((after.countable, after.duplicate), (1, 1));

@@ -15,7 +15,7 @@ use votes_register::options::CountingArgs;
 use voting_commons::accounts::{self, Account, BootId, Statement};
 use voting_commons::adapters::admin::Readiness;
 use voting_commons::adapters::kafka::KafkaArgs;
-use voting_commons::{BallotId, Group, Minute, UnixMillis, Vote, codec, partitioner};
+use voting_commons::{BallotId, Group, Minute, Shard, UnixMillis, Vote, codec, partitioner};
 
 const PARTITIONS: i32 = 3;
 const BOOT: BootId = BootId(0xab);
@@ -84,7 +84,12 @@ impl Scene {
                 participant: participant.try_into().unwrap(),
             };
             let partition = partitioner::partition_of(group.to_string().as_bytes(), self.partitions);
-            let (key, value) = codec::encode(&Vote { ballot: BallotId { issuer: 1, sequence }, group, partition });
+            let (key, value) = codec::encode(&Vote {
+                ballot: BallotId { issuer: 1, sequence },
+                group,
+                shard: Shard::default(),
+                partition,
+            });
             self.send(&self.kafka.kafka_topic, partition, key.as_bytes(), &value).await;
         }
     }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use voting_commons::{BallotId, Group, Minute, ParedaoId, ParticipantId, Vote, codec};
+use voting_commons::{BallotId, Group, Minute, ParedaoId, ParticipantId, Shard, Vote, codec};
 
 use super::super::batch::Position;
 use super::super::event::{Claim, Cursor};
@@ -24,6 +24,7 @@ fn vote(sequence: u64, after: i64) -> Vote {
             minute: minute(after),
             participant: ParticipantId::try_from(2).unwrap(),
         },
+        shard: Shard::default(),
         partition: 0,
     }
 }

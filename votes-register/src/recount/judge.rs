@@ -126,7 +126,7 @@ fn late_at(minute: i32) -> i64 {
 mod tests {
     use rand::rngs::StdRng;
     use rand::{RngExt, SeedableRng};
-    use voting_commons::{Group, Minute, UnixMillis, Vote};
+    use voting_commons::{Group, Minute, Shard, UnixMillis, Vote};
 
     use super::*;
     use crate::core::{Claim, Cursor, Effect, Event, Limits, Partition, Position, Record};
@@ -147,7 +147,7 @@ mod tests {
         fn vote(mut self, sequence: u64, seconds: i64) -> Self {
             let minute = Minute::try_from(i64::from(MINUTE)).unwrap();
             let group = Group { paredao: 1.try_into().unwrap(), minute, participant: 2.try_into().unwrap() };
-            let vote = Vote { ballot: BallotId { issuer: 1, sequence }, group, partition: 0 };
+            let vote = Vote { ballot: BallotId { issuer: 1, sequence }, group, shard: Shard::default(), partition: 0 };
             let (key, value) = codec::encode(&vote);
             let offset = i64::try_from(self.records.len()).unwrap();
             self.records.push((offset, minute.start().plus(seconds * 1000), key, value));

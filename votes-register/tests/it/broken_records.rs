@@ -65,6 +65,7 @@ fn beyond_the_schema() -> Vec<Broken> {
         broken("empty key", Some(b""), Some(good), "key_empty"),
         broken("900 KB key", Some(&long_key), Some(good), "key_too_long"),
         broken("key in bad UTF-8", Some(b"1:\xff:3"), Some(good), "key_not_utf8"),
+        broken("key with a shard out of range", Some(b"1:2:29000000:65"), Some(good), "key_shard_invalid"),
         broken("key of two parts", Some(b"1:2"), Some(good), "key_malformed"),
         broken("paredão in words", Some(format!("um:2:{minute}").as_bytes()), Some(good), "key_paredao_invalid"),
         broken(

@@ -13,7 +13,7 @@ use rdkafka::util::Timeout;
 use rdkafka::{Message as _, Offset, TopicPartitionList};
 use test_support::{TestDatabase, eventually, fresh_database, fresh_topic};
 use voting_commons::adapters::kafka::KafkaArgs;
-use voting_commons::{BallotId, Group, Minute, UnixMillis, Vote, codec, partitioner};
+use voting_commons::{BallotId, Group, Minute, Shard, UnixMillis, Vote, codec, partitioner};
 
 /// A topic and a database of one test's own.
 pub(crate) struct Scene {
@@ -67,7 +67,7 @@ impl Scene {
     pub(crate) fn vote_in(&self, minute: Minute, sequence: u64, participant: i64) -> Vote {
         let group = Group { paredao: 1.try_into().unwrap(), minute, participant: participant.try_into().unwrap() };
         let partition = partitioner::partition_of(group.to_string().as_bytes(), self.partitions);
-        Vote { ballot: BallotId { issuer: self.issuer, sequence }, group, partition }
+        Vote { ballot: BallotId { issuer: self.issuer, sequence }, group, shard: Shard::default(), partition }
     }
 
     /// Puts a vote into the topic; its offset.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use test_support::{TestDatabase, eventually, fresh_database};
 use votes_register::core::{Batch, Effect, Event, FlushOutcome, Limits, Partition, Record};
 use votes_register::store::Store;
-use voting_commons::{BallotId, Group, UnixMillis, Vote, codec};
+use voting_commons::{BallotId, Group, Shard, UnixMillis, Vote, codec};
 
 use crate::harness::{Scene, Totals, this_minute};
 
@@ -17,7 +17,7 @@ fn store(database: &TestDatabase) -> Store {
 
 fn vote(sequence: u64) -> Vote {
     let group = Group { paredao: 1.try_into().unwrap(), minute: this_minute(), participant: 1.try_into().unwrap() };
-    Vote { ballot: BallotId { issuer: 1, sequence }, group, partition: 0 }
+    Vote { ballot: BallotId { issuer: 1, sequence }, group, shard: Shard::default(), partition: 0 }
 }
 
 /// The batch that the core makes of these votes and one broken record.

@@ -1,4 +1,4 @@
-//! Finds out why a record isn't a vote. Runs for broken records only, so it is thorough rather than fast.
+//! Reads a vote however its JSON is written, or finds out why a record isn't one: thorough rather than fast.
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
@@ -6,24 +6,25 @@ use serde_json::value::RawValue;
 
 use super::{KEY_BYTES_MAX, VALUE_BYTES_MAX, VERSION};
 use crate::rejection::{Field, Rejection};
-use crate::vote::{Group, Vote};
+use crate::shard::Shard;
+use crate::vote::{Group, Key, Vote};
 
-/// Decodes step by step, so that the first thing that is wrong can be named.
-pub(super) fn diagnose(key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Vote, Rejection> {
-    let key = group_in_key(key)?;
-    let vote = vote_in_value(value)?;
-    if key.paredao != vote.group.paredao {
+/// Reads step by step, so that the first thing that is wrong can be named.
+pub(super) fn read(key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Vote, Rejection> {
+    let key = read_key(key)?;
+    let vote = vote_in_value(value, key.shard)?;
+    if key.group.paredao != vote.group.paredao {
         Err(Rejection::Disagree(Field::Paredao))
-    } else if key.participant != vote.group.participant {
+    } else if key.group.participant != vote.group.participant {
         Err(Rejection::Disagree(Field::Participant))
-    } else if key.minute != vote.group.minute {
+    } else if key.group.minute != vote.group.minute {
         Err(Rejection::Disagree(Field::Minute))
     } else {
         Ok(vote)
     }
 }
 
-fn group_in_key(key: Option<&[u8]>) -> Result<Group, Rejection> {
+fn read_key(key: Option<&[u8]>) -> Result<Key, Rejection> {
     let key = key.ok_or(Rejection::KeyNull)?;
     if key.is_empty() {
         return Err(Rejection::KeyEmpty);
@@ -33,26 +34,31 @@ fn group_in_key(key: Option<&[u8]>) -> Result<Group, Rejection> {
     }
     let key = str::from_utf8(key).map_err(|_| Rejection::KeyNotUtf8)?;
     let parts: Vec<&str> = key.split(':').collect();
-    let &[paredao, participant, minute] = parts.as_slice() else {
-        return Err(Rejection::KeyMalformed);
+    let (paredao, participant, minute, shard) = match *parts.as_slice() {
+        [paredao, participant, minute] => (paredao, participant, minute, Shard::default()),
+        [paredao, participant, minute, shard] => {
+            (paredao, participant, minute, canonical_number(shard).ok_or(Rejection::KeyShardInvalid)?)
+        }
+        _ => return Err(Rejection::KeyMalformed),
     };
-    Ok(Group {
+    let group = Group {
         paredao: key_part(paredao, Field::Paredao)?,
         participant: key_part(participant, Field::Participant)?,
         minute: key_part(minute, Field::Minute)?,
-    })
+    };
+    Ok(Key { group, shard })
 }
 
-/// A number in its canonical text only: every group has exactly one key.
 fn key_part<T: TryFrom<i64>>(text: &str, field: Field) -> Result<T, Rejection> {
-    text.parse::<i64>()
-        .ok()
-        .filter(|number| number.to_string() == text)
-        .and_then(|number| number.try_into().ok())
-        .ok_or(Rejection::KeyPartInvalid(field))
+    canonical_number(text).ok_or(Rejection::KeyPartInvalid(field))
 }
 
-fn vote_in_value(value: Option<&[u8]>) -> Result<Vote, Rejection> {
+/// A number in its canonical text only, so that one thing has one key.
+fn canonical_number<T: TryFrom<i64>>(text: &str) -> Option<T> {
+    text.parse::<i64>().ok().filter(|number| number.to_string() == text)?.try_into().ok()
+}
+
+fn vote_in_value(value: Option<&[u8]>, shard: Shard) -> Result<Vote, Rejection> {
     let value = value.ok_or(Rejection::ValueNull)?;
     if value.is_empty() {
         return Err(Rejection::ValueEmpty);
@@ -73,6 +79,7 @@ fn vote_in_value(value: Option<&[u8]>) -> Result<Vote, Rejection> {
             participant: fields.number(Field::Participant)?,
             minute: fields.number(Field::Minute)?,
         },
+        shard,
         partition: fields.number(Field::Partition)?,
     };
     if vote.partition < 0 {

@@ -1,4 +1,5 @@
-//! The topic's format: a key `<paredao>:<participant>:<minute>` and a versioned JSON value.
+//! The topic's format: a key `<paredao>:<participant>:<minute>`, or `<paredao>:<participant>:<minute>:<shard>` where a
+//! paredão has several shards, and a versioned JSON value.
 //!
 //! ```json
 //! {"v":1,"ballot":"<32 hex digits>","paredao":12,"participant":34,"minute":29395760,"partition":7}
@@ -11,24 +12,21 @@
 mod canonical;
 mod diagnosis;
 
-use std::io::Write;
-
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::rejection::Rejection;
-use crate::vote::{Group, Vote};
-use crate::{BallotId, Minute, ParedaoId, ParticipantId};
+use crate::vote::Vote;
+use crate::{Minute, ParedaoId, ParticipantId};
 
 /// The version of the payload that this code writes and reads.
 pub const VERSION: i64 = 1;
-/// The longest key: three numbers of ten digits at most, and two colons.
-pub const KEY_BYTES_MAX: usize = 32;
+/// The longest key: three numbers of ten digits at most, a shard of two, and three colons.
+pub const KEY_BYTES_MAX: usize = 35;
 /// The longest value; a vote takes about 120 bytes.
 pub const VALUE_BYTES_MAX: usize = 1024;
 
 /// A vote's value as it lies in the topic.
-#[derive(Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Serialize)]
 struct Payload<'a> {
     v: i64,
     ballot: &'a str,
@@ -49,7 +47,7 @@ pub fn encode(vote: &Vote) -> (String, Vec<u8>) {
         partition: vote.partition,
     };
     let value = serde_json::to_vec(&payload).expect("numbers and a string always serialize");
-    (vote.group.to_string(), value)
+    (vote.key().to_string(), value)
 }
 
 /// Reads the vote in a record that lies in `partition`.
@@ -59,7 +57,7 @@ pub fn encode(vote: &Vote) -> (String, Vec<u8>) {
 pub fn decode(partition: i32, key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Vote, Rejection> {
     let vote = match key.zip(value).and_then(|(key, value)| canonical::read(key, value)) {
         Some(vote) => vote,
-        None => decode_any(key, value)?,
+        None => diagnosis::read(key, value)?,
     };
     if vote.partition != partition {
         return Err(Rejection::WrongPartition);
@@ -67,49 +65,20 @@ pub fn decode(partition: i32, key: Option<&[u8]>, value: Option<&[u8]>) -> Resul
     Ok(vote)
 }
 
-/// Reads a vote however its JSON is written.
-fn decode_any(key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Vote, Rejection> {
-    match (key, value.and_then(read)) {
-        (Some(key), Some(vote)) if key_is_of(key, &vote.group) => Ok(vote),
-        _ => diagnosis::diagnose(key, value),
-    }
-}
-
-/// The vote in `value`, if it is exactly one; why it isn't is [`diagnosis`]'s to find out, off the hot path.
-fn read(value: &[u8]) -> Option<Vote> {
-    if value.len() > VALUE_BYTES_MAX {
-        return None;
-    }
-    let payload: Payload<'_> = serde_json::from_slice(value).ok()?;
-    if payload.v != VERSION || payload.partition < 0 {
-        return None;
-    }
-    Some(Vote {
-        ballot: payload.ballot.parse::<BallotId>().ok()?,
-        group: Group { paredao: payload.paredao, minute: payload.minute, participant: payload.participant },
-        partition: payload.partition,
-    })
-}
-
-/// Whether `key` is `group`'s text, found without allocating.
-fn key_is_of(key: &[u8], group: &Group) -> bool {
-    let mut expected = [0; KEY_BYTES_MAX];
-    let mut rest = expected.as_mut_slice();
-    write!(rest, "{group}").expect("a group's text is at most KEY_BYTES_MAX long");
-    let unused = rest.len();
-    expected[..KEY_BYTES_MAX - unused] == *key
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shard::{SHARDS_MAX, Shards};
+    use crate::{BallotId, Group};
     use proptest::prelude::*;
 
     fn any_vote() -> impl Strategy<Value = Vote> {
         let id = 1..=i64::from(i32::MAX);
-        (any::<(u64, u64)>(), id.clone(), id, 0..=i64::from(i32::MAX), 0..=i32::MAX).prop_map(
-            |((issuer, sequence), paredao, participant, minute, partition)| Vote {
+        let shards = (1..=i64::from(SHARDS_MAX)).prop_map(|shards| Shards::try_from(shards).unwrap());
+        (any::<(u64, u64)>(), id.clone(), id, 0..=i64::from(i32::MAX), shards, 0..=i32::MAX).prop_map(
+            |((issuer, sequence), paredao, participant, minute, shards, partition)| Vote {
                 ballot: BallotId { issuer, sequence },
+                shard: shards.of(BallotId { issuer, sequence }),
                 group: Group {
                     paredao: paredao.try_into().unwrap(),
                     minute: minute.try_into().unwrap(),
@@ -145,7 +114,7 @@ mod tests {
             changed[at] = byte;
             let [key, value] = both;
             if let Some(read) = canonical::read(&key, &value) {
-                prop_assert_eq!(decode_any(Some(&key), Some(&value)), Ok(read));
+                prop_assert_eq!(diagnosis::read(Some(&key), Some(&value)), Ok(read));
             }
         }
 

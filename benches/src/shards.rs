@@ -1,0 +1,117 @@
+//! Hot keys: three participants at the record rate, whose votes are spread over 1, 4 and 12 keys each, with two registers.
+
+use std::fmt::Write as _;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result};
+use tokio_postgres::Client;
+use voting_commons::Shards;
+use voting_commons::adapters::kafka::KafkaArgs;
+
+use crate::backlog::{COUNTED, connect, spawn};
+use crate::stage::{PARTITIONS, Stage};
+use crate::{Options, fill, process};
+
+const SHARDS: [i64; 3] = [1, 4, 12];
+const VOTES_PER_SECOND: u64 = 59_850;
+const FOR: Duration = Duration::from_secs(20);
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+/// So much of the flow may be uncounted and the registers still keep up: what a batch's age and a look take.
+const KEEPING_UP_VOTES: i64 = 60_000;
+
+/// What one number of shards came to.
+pub(crate) struct HotKeys {
+    shards: i64,
+    partitions: usize,
+    /// The most votes that were written and not yet counted.
+    behind_max: i64,
+    /// From the last vote to its count, in seconds.
+    caught_up: f64,
+    /// Processor seconds of each register.
+    cpu: [f64; 2],
+}
+
+/// Measures each once.
+pub(crate) async fn measure(stage: &Stage, options: &Options) -> Result<Vec<HotKeys>> {
+    let mut measured = Vec::new();
+    for shards in SHARDS {
+        let name = format!("shards_{shards}");
+        let (kafka, database) = (stage.topic(&name).await?, stage.database(&name).await?);
+        let client = connect(&database).await?;
+        let first = spawn(&kafka, &database, options)?;
+        let second = spawn(&kafka, &database, options)?;
+        wait_until_shared(&client).await?;
+        let (behind_max, caught_up) = flow(&client, &kafka, shards.try_into()?).await?;
+        let cpu = [process::cpu_seconds(first.pid())?, process::cpu_seconds(second.pid())?];
+        let rows = client.query("SELECT FROM register_cursor WHERE counted > 0", &[]).await?;
+        let hot = HotKeys { shards, partitions: rows.len(), behind_max, caught_up, cpu };
+        println!("{} shards: {behind_max} votes behind at most, the last counted after {caught_up:.2} s", shards);
+        measured.push(hot);
+    }
+    Ok(measured)
+}
+
+/// Waits until both hold partitions: only then is the second one worth anything.
+async fn wait_until_shared(client: &Client) -> Result<()> {
+    let owners = "SELECT count(DISTINCT owner) FROM register_cursor";
+    while client.query_one(owners, &[]).await?.try_get::<_, i64>(0)? < 2 {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(())
+}
+
+async fn flow(client: &Client, kafka: &KafkaArgs, shards: Shards) -> Result<(i64, f64)> {
+    let stop = AtomicBool::new(false);
+    tokio::task::block_in_place(|| {
+        std::thread::scope(|scope| {
+            let flowing = scope.spawn(|| fill::flow(kafka, PARTITIONS, VOTES_PER_SECOND, shards, &stop));
+            let runtime = tokio::runtime::Handle::current();
+            let behind_max = runtime.block_on(watch(client))?;
+            stop.store(true, Ordering::Relaxed);
+            let votes = i64::try_from(flowing.join().ok().context("the flow panicked")??)?;
+            let end = Instant::now();
+            runtime.block_on(async {
+                while counted(client).await? < votes {
+                    tokio::time::sleep(LOOK_EVERY).await;
+                }
+                Ok((behind_max, end.elapsed().as_secs_f64()))
+            })
+        })
+    })
+}
+
+/// How far the count was behind the flow, at most.
+async fn watch(client: &Client) -> Result<i64> {
+    let begin = Instant::now();
+    let mut behind_max = 0;
+    while begin.elapsed() < FOR {
+        let due = i64::try_from(begin.elapsed().as_millis() * u128::from(VOTES_PER_SECOND) / 1000)?;
+        behind_max = behind_max.max(due - counted(client).await?);
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok(behind_max)
+}
+
+async fn counted(client: &Client) -> Result<i64> {
+    Ok(client.query_one(COUNTED, &[]).await?.try_get(0)?)
+}
+
+/// A table.
+pub(crate) fn text(measured: &[HotKeys]) -> String {
+    let mut text = format!(
+        "\n## Hot keys\n\nThree participants, {VOTES_PER_SECOND} votes a second for {} s, two registers.\n\n\
+         | shards | partitions with votes | votes behind at most | last vote counted after, s | CPU s of the registers | keep up |\n\
+         |---|---|---|---|---|---|\n",
+        FOR.as_secs()
+    );
+    for HotKeys { shards, partitions, behind_max, caught_up, cpu: [first, second] } in measured {
+        let keeps_up = if *behind_max <= KEEPING_UP_VOTES { "yes" } else { "no" };
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            text,
+            "| {shards} | {partitions} | {behind_max} | {caught_up:.2} | {first:.1} + {second:.1} | {keeps_up} |"
+        );
+    }
+    text
+}
