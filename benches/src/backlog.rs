@@ -12,13 +12,17 @@ use tokio_postgres::{Client, NoTls};
 use voting_commons::adapters::kafka::KafkaArgs;
 use voting_commons::adapters::postgres::PostgresArgs;
 
-use crate::stage::Stage;
-use crate::{Options, process, raw};
+use crate::stage::{PARTITIONS, Stage};
+use crate::{Options, fill, process, raw};
 
+const TOPIC: &str = "backlog";
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(300);
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
 
+/// What `register_cursor` says was read and decided.
+const WRITTEN_OFF: &str =
+    "SELECT coalesce(sum(counted + duplicate + parked + skipped), 0)::bigint FROM register_cursor";
 /// What `register_cursor` says was counted.
 pub(crate) const COUNTED: &str = "SELECT coalesce(sum(counted), 0)::bigint FROM register_cursor";
 
@@ -30,8 +34,6 @@ pub(crate) struct Figures {
     pub(crate) one_by_one: Vec<f64>,
     pub(crate) register: Vec<Backlog>,
     pub(crate) peers: BTreeMap<String, Vec<Backlog>>,
-    /// From a kill to counting again, in seconds.
-    pub(crate) takeover: Vec<f64>,
 }
 
 /// One backlog worked off.
@@ -72,16 +74,19 @@ impl Watched {
     }
 }
 
+/// Writes the backlog, which every round counts anew.
+pub(crate) async fn fill(stage: &Stage, options: &Options) -> Result<()> {
+    let kafka = stage.topic(TOPIC).await?;
+    println!("filling the topic with {} votes", options.votes);
+    tokio::task::block_in_place(|| fill::fill(&kafka, options.votes, PARTITIONS))
+}
+
 /// Measures librdkafka, the register and its peers one after the other.
-pub(crate) async fn round(
-    stage: &Stage,
-    kafka: &KafkaArgs,
-    options: &Options,
-    round: u32,
-    figures: &mut Figures,
-) -> Result<()> {
-    let raw = tokio::task::block_in_place(|| raw::measure(kafka, options.votes))?;
-    let one_by_one = tokio::task::block_in_place(|| raw::measure_one_by_one(kafka, options.votes))?;
+pub(crate) async fn round(stage: &Stage, options: &Options, round: u32, figures: &mut Figures) -> Result<()> {
+    let kafka = &stage.kafka_args(TOPIC);
+    let records = records(options);
+    let raw = tokio::task::block_in_place(|| raw::measure(kafka, records))?;
+    let one_by_one = tokio::task::block_in_place(|| raw::measure_one_by_one(kafka, records))?;
     println!("round {round}: librdkafka alone {raw:.0} votes/s, record by record {one_by_one:.0}");
     figures.raw.push(raw);
     figures.one_by_one.push(one_by_one);
@@ -95,6 +100,11 @@ pub(crate) async fn round(
         figures.peers.entry(peer.name.clone()).or_default().push(backlog);
     }
     Ok(())
+}
+
+/// How many records the backlog has.
+pub(crate) fn records(options: &Options) -> u64 {
+    options.votes + fill::repetitions(options.votes)
 }
 
 fn say(round: u32, name: &str, backlog: &Backlog, raw: f64) {
@@ -112,10 +122,9 @@ async fn register(kafka: &KafkaArgs, database: &PostgresArgs, options: &Options)
     let client = connect(database).await?;
     let begin = Instant::now();
     let mut daemon = spawn(kafka, database, options)?;
-    let votes = i64::try_from(options.votes)?;
-    let watched = watch(&client, COUNTED, begin, votes).await?;
+    let watched = watch(&client, WRITTEN_OFF, begin, i64::try_from(records(options))?).await?;
     let (cpu, memory_mib_max) = (process::cpu_seconds(daemon.pid())?, process::memory_mib_max(daemon.pid())?);
-    check(&client, votes).await?;
+    check(&client, options.votes).await?;
     tokio::task::block_in_place(|| daemon.stop(Signal::SIGTERM, STOP_PATIENCE))?;
     Ok(watched.with(cpu, memory_mib_max))
 }
@@ -153,18 +162,22 @@ pub(crate) async fn watch(client: &Client, counted: &str, begin: Instant, votes:
 }
 
 /// No figure counts unless the count is right: every ballot once, nothing parked, and each number where it belongs.
-async fn check(client: &Client, votes: i64) -> Result<()> {
+async fn check(client: &Client, votes: u64) -> Result<()> {
     let row = client
         .query_one(
             "SELECT (SELECT coalesce(sum(votes), 0) FROM bucket)::bigint,
                     (SELECT count(DISTINCT (participant, start)) FROM bucket),
-                    (SELECT coalesce(sum(duplicate + parked + skipped), 0) FROM register_cursor)::bigint",
+                    (SELECT coalesce(sum(duplicate), 0) FROM register_cursor)::bigint,
+                    (SELECT coalesce(sum(parked + skipped), 0) FROM register_cursor)::bigint",
             &[],
         )
         .await?;
-    let (counted, groups, others): (i64, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
-    if (counted, groups, others) != (votes, 300, 0) {
-        bail!("{counted} votes in {groups} groups were counted, and {others} records weren't");
+    let found: (i64, i64, i64, i64) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
+    if found != (i64::try_from(votes)?, 300, i64::try_from(fill::repetitions(votes))?, 0) {
+        let (counted, groups, duplicate, others) = found;
+        bail!(
+            "{counted} votes in {groups} groups were counted, {duplicate} records were duplicate, and {others} neither"
+        );
     }
     Ok(())
 }

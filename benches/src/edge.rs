@@ -1,13 +1,16 @@
 //! The vote's POST: how many a second, beside a handler that does nothing.
 
 use std::process::Command;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use dev_stack::daemon::{Daemon, Lifetime};
 use dev_stack::{port, wait_until};
+use hyper::StatusCode;
 use hyper::body::Bytes;
 use load_test::ballots::{Ballots, Press};
+use load_test::connection::{Connection, Target};
 use load_test::curve::Curve;
 use load_test::deployment::{Deployment, Paredao};
 use load_test::options::DeploymentArgs;
@@ -55,6 +58,7 @@ pub(crate) async fn round(stage: &Stage, options: &Options, round: u32, figures:
             figures.bare.push(bare(&args, options, prepared(&args, &system, &paredao, provider).await?).await?);
         }
         let rate = cast(&args, prepared(&args, &system, &paredao, provider).await?).await?;
+        refuses_a_forged_ballot(&args).await?;
         let stored = stored(&kafka)?;
         if stored != u64::from(VOTES) {
             bail!("{VOTES} votes were acknowledged, and {stored} lie in the topic");
@@ -125,6 +129,17 @@ async fn prepared(args: &DeploymentArgs, system: &System, paredao: &Paredao, pro
         Ok(format!(r#"{{"ballot":"{}","captcha":"{answer}"}}"#, press.seal(&ballot)).into())
     };
     (0..u64::from(VOTES)).map(vote).collect()
+}
+
+/// No figure counts unless ballots are checked.
+async fn refuses_a_forged_ballot(args: &DeploymentArgs) -> Result<()> {
+    let mut connection = Connection::new(Arc::new(Target::new(&args.voters)?));
+    let forged = r#"{"ballot":"v4.local.forged","captcha":""}"#;
+    let (status, _) = connection.post("/api/v1/votes", Bytes::from_static(forged.as_bytes())).await?;
+    if status != StatusCode::UNPROCESSABLE_ENTITY {
+        bail!("a forged ballot was answered with {status}");
+    }
+    Ok(())
 }
 
 /// How many records lie in the topic.

@@ -18,6 +18,8 @@ const MINUTES: u64 = 5;
 const BEGIN_BEFORE_SECOND: i64 = 15;
 /// Of a flow.
 const FLOW_PARTICIPANTS: u64 = 3;
+/// One of so many ballots is written twice, as retries are: no register that counts them all twice is fast enough.
+const VOTES_PER_REPETITION: u64 = 1_000;
 const ISSUER: u64 = 0x5eed;
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(120);
 const FLOW_PAUSE: Duration = Duration::from_millis(5);
@@ -34,7 +36,12 @@ fn producer(kafka: &KafkaArgs) -> Result<BaseProducer> {
     Ok(config.create()?)
 }
 
-/// Writes `votes` votes of as many ballots into a topic of so many partitions.
+/// How many ballots are written twice among those of `votes` votes.
+pub(crate) fn repetitions(votes: u64) -> u64 {
+    votes.div_ceil(VOTES_PER_REPETITION)
+}
+
+/// Writes `votes` votes of as many ballots, and the [`repetitions`], into a topic of so many partitions.
 pub(crate) fn fill(kafka: &KafkaArgs, votes: u64, partitions: i32) -> Result<()> {
     let producer = producer(kafka)?;
     while Timestamp::now().as_second() % 60 >= BEGIN_BEFORE_SECOND {
@@ -44,7 +51,11 @@ pub(crate) fn fill(kafka: &KafkaArgs, votes: u64, partitions: i32) -> Result<()>
     for sequence in 0..votes {
         let minute = (now - i64::try_from(sequence % MINUTES)?).try_into()?;
         let participant = i64::try_from(1 + sequence / MINUTES % PARTICIPANTS)?;
-        send(&producer, &kafka.kafka_topic, &vote(minute, participant, sequence, Shards::ONE, partitions)?)?;
+        let vote = vote(minute, participant, sequence, Shards::ONE, partitions)?;
+        send(&producer, &kafka.kafka_topic, &vote)?;
+        if sequence.is_multiple_of(VOTES_PER_REPETITION) {
+            send(&producer, &kafka.kafka_topic, &vote)?;
+        }
     }
     producer.flush(FLUSH_TIMEOUT)?;
     Ok(())

@@ -5,6 +5,7 @@ mod backlog;
 mod bare;
 mod edge;
 mod fill;
+mod import;
 mod latency;
 mod peer;
 mod process;
@@ -24,7 +25,10 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use anyhow::Result;
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::results::Figures;
+use crate::stage::Stage;
 
 #[derive(Debug, Parser)]
 #[command(version)]
@@ -69,9 +73,33 @@ struct Options {
     /// and PG_URL in its environment, and adds up votes in the table counts
     #[arg(long = "peer", value_name = "NAME=COMMAND")]
     peers: Vec<peer::Peer>,
+    /// Measure this alone, and only print what came of it; may be repeated
+    #[arg(long, value_enum)]
+    only: Vec<Part>,
     /// Where the results go
     #[arg(long)]
     results: PathBuf,
+}
+
+/// What can be measured alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Part {
+    Backlog,
+    Takeover,
+    Edge,
+    Latency,
+    Readers,
+    Totals,
+    Import,
+    Growth,
+    Shards,
+    RecordMinute,
+}
+
+impl Options {
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
 }
 
 #[tokio::main]
@@ -83,24 +111,52 @@ async fn main() -> Result<()> {
 }
 
 async fn measure(options: &Options) -> Result<()> {
-    let stage = stage::Stage::start(options)?;
-    let kafka = stage.topic("backlog").await?;
-    println!("filling the topic with {} votes", options.votes);
-    tokio::task::block_in_place(|| fill::fill(&kafka, options.votes, stage::PARTITIONS))?;
-    let mut figures = results::Figures::default();
-    for round in 1..=options.rounds {
-        backlog::round(&stage, &kafka, options, round, &mut figures.backlog).await?;
-        figures.backlog.takeover.push(takeover::measure(&stage, options, round).await?);
-        edge::round(&stage, options, round, &mut figures.edge).await?;
-        latency::round(&stage, options, round, &mut figures.latency).await?;
-        figures.readers.push(readers::measure(&stage, options, round).await?);
-        figures.totals.push(totals::measure(&stage, options, round).await?);
+    let stage = Stage::start(options)?;
+    let mut figures = Figures::default();
+    if options.wants(Part::Backlog) {
+        backlog::fill(&stage, options).await?;
     }
-    figures.growth = Some(scale::measure(&stage, options).await?);
-    figures.hot_keys = shards::measure(&stage, options).await?;
-    figures.record_minute = Some(record_minute::measure(&stage, options).await?);
+    for round in 1..=options.rounds {
+        measure_round(&stage, options, round, &mut figures).await?;
+    }
+    if options.wants(Part::Growth) {
+        figures.growth = Some(scale::measure(&stage, options).await?);
+    }
+    if options.wants(Part::Shards) {
+        figures.hot_keys = shards::measure(&stage, options).await?;
+    }
+    if options.wants(Part::RecordMinute) {
+        figures.record_minute = Some(record_minute::measure(&stage, options).await?);
+    }
     let text = results::text(options, &figures);
     print!("\n{text}");
-    std::fs::write(&options.results, text)?;
+    if options.only.is_empty() {
+        std::fs::write(&options.results, text)?;
+    }
+    Ok(())
+}
+
+async fn measure_round(stage: &Stage, options: &Options, round: u32, figures: &mut Figures) -> Result<()> {
+    if options.wants(Part::Backlog) {
+        backlog::round(stage, options, round, &mut figures.backlog).await?;
+    }
+    if options.wants(Part::Takeover) {
+        figures.takeover.push(takeover::measure(stage, options, round).await?);
+    }
+    if options.wants(Part::Edge) {
+        edge::round(stage, options, round, &mut figures.edge).await?;
+    }
+    if options.wants(Part::Latency) {
+        latency::round(stage, options, round, &mut figures.latency).await?;
+    }
+    if options.wants(Part::Readers) {
+        figures.readers.push(readers::measure(stage, options, round).await?);
+    }
+    if options.wants(Part::Totals) {
+        figures.totals.push(totals::measure(stage, options, round).await?);
+    }
+    if options.wants(Part::Import) {
+        figures.import.push(import::measure(stage, options, round).await?);
+    }
     Ok(())
 }

@@ -64,14 +64,14 @@ impl Peer {
             .args(["-c", &format!("exec {}", self.command)])
             .env("BROKERS", &kafka.kafka_brokers)
             .env("TOPIC", &kafka.kafka_topic)
-            .env("VOTES", options.votes.to_string())
+            .env("VOTES", backlog::records(options).to_string())
             .env("GROUP", &run)
             .env("STATE_DIR", options.dir.join(&run))
             .env("PG_DSN", &database.database_url)
             .env("PG_URL", jdbc_url(&database.database_url)?);
         let log = options.dir.join(format!("{run}.log"));
         let mut daemon = Daemon::spawn(command, &self.name, &log, &Lifetime::Parent, Signal::SIGKILL)?;
-        let watched = backlog::watch(&client, COUNTED, begin, i64::try_from(options.votes)?).await;
+        let watched = backlog::watch(&client, COUNTED, begin, i64::try_from(backlog::records(options))?).await;
         let used = (process::cpu_seconds(daemon.pid()), process::memory_mib_max(daemon.pid()));
         tokio::task::block_in_place(|| daemon.kill())?;
         Ok(watched?.with(used.0?, used.1?))

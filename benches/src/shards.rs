@@ -99,6 +99,9 @@ async fn counted(client: &Client) -> Result<i64> {
 
 /// A table.
 pub(crate) fn text(measured: &[HotKeys]) -> String {
+    if measured.is_empty() {
+        return String::new();
+    }
     let mut text = format!(
         "\n## Hot keys\n\nThree participants, {VOTES_PER_SECOND} votes a second for {} s, two registers.\n\n\
          | shards | partitions with votes | votes behind at most | last vote counted after, s | CPU s of the registers | keep up |\n\

@@ -41,9 +41,14 @@ impl Stage {
 
     /// The same, with so many partitions.
     pub(crate) async fn topic_of(&self, name: &str, partitions: i32) -> Result<KafkaArgs> {
-        let kafka = KafkaArgs { kafka_brokers: self.kafka.brokers(), kafka_topic: name.to_owned() };
+        let kafka = self.kafka_args(name);
         kafka.create_topic(partitions, 1).await?;
         Ok(kafka)
+    }
+
+    /// How a topic is reached.
+    pub(crate) fn kafka_args(&self, topic: &str) -> KafkaArgs {
+        KafkaArgs { kafka_brokers: self.kafka.brokers(), kafka_topic: topic.to_owned() }
     }
 
     /// A new database with the schema in it.

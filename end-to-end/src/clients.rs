@@ -154,9 +154,16 @@ impl Production {
     /// # Panics
     /// When there is no answer.
     pub async fn replay(&self, order: &Value) -> Answer {
-        let url = format!("{}/api/v1/dead-letters/replay", self.url);
-        let response = self.client.post(url).bearer_auth(&self.token).json(order).send().await;
-        Answer::of(response.expect("the production's frontend answers")).await
+        self.post_json("/api/v1/dead-letters/replay", order).await
+    }
+
+    /// Sends `body` to `path`.
+    ///
+    /// # Panics
+    /// When there is no answer.
+    pub async fn post_json(&self, path: &str, body: &Value) -> Answer {
+        let request = self.client.post(format!("{}{path}", self.url)).bearer_auth(&self.token).json(body);
+        Answer::of(request.send().await.expect("the production's frontend answers")).await
     }
 
     async fn post(&self, path: &str, form: Option<Form>) -> Answer {

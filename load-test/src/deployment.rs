@@ -172,7 +172,8 @@ impl Deployment {
     }
 }
 
-async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> Result<T> {
+/// The JSON that was answered.
+pub(crate) async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> Result<T> {
     let response = request.send().await?;
     let (status, url) = (response.status(), response.url().clone());
     let body = response.bytes().await?;

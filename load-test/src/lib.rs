@@ -7,6 +7,7 @@ pub mod ballots;
 pub mod connection;
 pub mod curve;
 pub mod deployment;
+pub mod import;
 pub mod options;
 mod progress;
 pub mod report;
@@ -17,7 +18,7 @@ use anyhow::Result;
 
 use crate::ballots::Ballots;
 use crate::deployment::Deployment;
-use crate::options::Cli;
+use crate::options::{Cli, Command, Profile};
 use crate::report::Report;
 
 /// Casts the votes and says how it went; whether what was counted agrees with what was acknowledged.
@@ -25,8 +26,15 @@ use crate::report::Report;
 /// # Errors
 /// When the deployment can't be asked, or the report not be written. Votes that fail are counted instead.
 pub async fn run(cli: &Cli) -> Result<bool> {
-    let (profile, args) = cli.profile.parts();
-    let curve = cli.profile.curve()?;
+    match &cli.command {
+        Command::Vote(profile) => vote(profile).await,
+        Command::Import(args) => import::run(args).await,
+    }
+}
+
+async fn vote(profile: &Profile) -> Result<bool> {
+    let (name, args) = profile.parts();
+    let curve = profile.curve()?;
     let deployment = Deployment::new(args)?;
     let paredao = deployment.open_paredao("load-test").await?;
     let ballots = Ballots::new(args, &paredao).await?;
@@ -34,7 +42,7 @@ pub async fn run(cli: &Cli) -> Result<bool> {
     let voted = voting::vote(args, curve, ballots).await?;
     let counted = deployment.settled_count(&paredao, voted.tally.accepted).await?;
     deployment.close(&paredao).await?;
-    let report = Report::new(profile, &paredao.slug, curve, &voted, counted);
+    let report = Report::new(name, &paredao.slug, curve, &voted, counted);
     report.write(&args.out)?;
     print!("{report}");
     Ok(report.agrees())

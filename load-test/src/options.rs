@@ -6,6 +6,7 @@ use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand, value_parser};
 use voters_frontend::secret::Secret;
 use voting_commons::Shards;
+use voting_commons::adapters::kafka::KafkaArgs;
 
 use crate::curve::Curve;
 
@@ -24,9 +25,38 @@ const SMOKE_SECONDS: u32 = 10;
 #[derive(Debug, Parser)]
 #[command(name = "load-test", version)]
 pub struct Cli {
-    /// How votes come.
+    /// What to do.
     #[command(subcommand)]
-    pub profile: Profile,
+    pub command: Command,
+}
+
+/// What this program does.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Vote.
+    #[command(flatten)]
+    Vote(Profile),
+    /// Write a file's votes into the topic, each line once, however often it is repeated
+    Import(ImportArgs),
+}
+
+/// What to import, and where to.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// A vote per line, like {"participant":34,"at":"2026-11-21T21:04:05Z"}
+    pub file: PathBuf,
+    /// The import's number, as production registered it
+    #[arg(long)]
+    pub import: i32,
+    /// Where the production team works
+    #[arg(long, env = "PRODUCTION_URL")]
+    pub production: String,
+    /// Production's bearer token
+    #[arg(long, env = "PRODUCTION_TOKEN", hide_env_values = true)]
+    pub token: Secret,
+    /// The topic to write to.
+    #[command(flatten)]
+    pub kafka: KafkaArgs,
 }
 
 /// How votes come.

@@ -48,6 +48,9 @@ pub(crate) enum Error {
     /// 404: no replay has this id.
     #[error("Não existe um reprocessamento com este número.")]
     ReplayUnknown,
+    /// 404: no import has this id.
+    #[error("Não existe uma importação com este número.")]
+    ImportUnknown,
     /// 404: no register has ever counted from this partition.
     #[error("Nenhum registrador contou esta partição.")]
     PartitionUnknown,
@@ -86,6 +89,9 @@ pub(crate) enum Error {
     /// 422: it isn't clear what to replay; what is wrong, for developers.
     #[error("O pedido não diz quais mensagens reprocessar.")]
     ReplayInvalid(String),
+    /// 422: an import needs a description.
+    #[error("A importação precisa de uma descrição de 1 a 200 caracteres.")]
+    ImportInvalid,
     /// 422: the range ends before it begins.
     #[error("O início do intervalo (from) vem depois do fim (to).")]
     RangeBackwards,
@@ -161,6 +167,7 @@ impl Error {
             Self::ParedaoUnknown => (404, "paredao-unknown", "No such paredão"),
             Self::DeadLetterUnknown => (404, "dead-letter-unknown", "No such dead letter"),
             Self::ReplayUnknown => (404, "replay-unknown", "No such replay"),
+            Self::ImportUnknown => (404, "import-unknown", "No such import"),
             Self::PartitionUnknown => (404, "partition-unknown", "No such partition was ever counted"),
             Self::MethodNotAllowed => (405, "method-not-allowed", "The method isn't allowed here"),
             Self::SlugTaken => (409, "slug-taken", "Another paredão has this slug"),
@@ -172,6 +179,7 @@ impl Error {
             Self::ParedaoInvalid(_) => (422, "paredao-invalid", "Such a paredão can't be made"),
             Self::PictureRefused { .. } => (422, "picture-refused", "A picture can't be used"),
             Self::ReplayInvalid(_) => (422, "replay-invalid", "It isn't clear what to replay"),
+            Self::ImportInvalid => (422, "import-invalid", "The description is missing or too long"),
             Self::RangeBackwards => (422, "range-backwards", "The range ends before it begins"),
             Self::RangeTooLong => (422, "range-too-long", "The range has too many points"),
             Self::ValueRefused(_) => (422, "value-refused", "A value can't be stored"),

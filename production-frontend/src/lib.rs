@@ -9,6 +9,7 @@ mod auth;
 pub mod commands;
 pub mod dead_letters;
 mod error;
+pub mod imports;
 mod measures;
 mod openapi;
 mod pages;

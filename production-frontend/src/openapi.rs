@@ -12,7 +12,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::App;
 use crate::error::Problem;
-use crate::{dead_letters, paredao, pipeline, reconciliation, totals};
+use crate::{dead_letters, imports, paredao, pipeline, reconciliation, totals};
 
 /// Swagger UI styles its own elements and draws with data URLs.
 const DOCS_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; \
@@ -22,7 +22,7 @@ const DOCS_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline';
 #[openapi(
     info(
         title = "Production's API",
-        description = "Make, open and close paredões, read exact totals, see what couldn't be counted, and steer the registers. Refusals are problem details (RFC 9457)."
+        description = "Make, open and close paredões, read exact totals, see what couldn't be counted, register imports, and steer the registers. Refusals are problem details (RFC 9457)."
     ),
     security(("bearer" = [])),
     components(schemas(Problem)),
@@ -71,6 +71,7 @@ fn described() -> OpenApiRouter<App> {
         .merge(paredao::api::routes())
         .merge(totals::api::routes())
         .merge(dead_letters::api::routes())
+        .merge(imports::api::routes())
         .merge(pipeline::api::routes())
         .merge(reconciliation::api::routes())
 }

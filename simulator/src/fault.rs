@@ -86,6 +86,12 @@ faults! {
     LeaderChange = "leader change",
     /// A record that is no vote.
     Garbage = "record that isn't a vote",
+    /// Lines of an import came, which no claim knew of yet.
+    Import = "import",
+    /// An import was begun again.
+    ImportRepeated = "import begun again",
+    /// A line came of an import that nobody registered.
+    ImportUnknown = "import that nobody registered",
     /// Retention removed every record whose ballot can't be retried any more.
     Trimmed = "retention up to the window",
     /// The paredão was closed by hand.

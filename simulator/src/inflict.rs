@@ -1,10 +1,11 @@
 //! What is done to the world.
 
 use votes_register::core::Event;
-use voting_commons::UnixMillis;
+use voting_commons::{ImportedVote, UnixMillis, codec};
 
 use crate::fault::Fault;
-use crate::model::{TOO_LATE_AFTER_MILLIS, Violation};
+use crate::importer::Importer;
+use crate::model::{Fate, TOO_LATE_AFTER_MILLIS, Violation};
 use crate::node::Health;
 use crate::plan::{self, Infliction};
 use crate::shell::{Owned, Question};
@@ -18,6 +19,9 @@ const DRAIN_TIMEOUT_MILLIS: i64 = 6_000;
 const PARTITIONS_MAX: i32 = 6;
 /// How far time may be moved to reach the end of a ballot's window.
 const EDGE_REACH_MILLIS: i64 = 360_000;
+
+/// How many lines of a file are written at once.
+const LINES_MAX: u8 = 6;
 
 /// A key, a value, and the reason for which they are parked.
 type Garbage = (Option<&'static [u8]>, Option<&'static [u8]>, &'static str);
@@ -77,6 +81,7 @@ impl World {
             Infliction::Garbage => self.append_garbage(),
             Infliction::RetryAtTheEdge => self.retry_at_the_edge(),
             Infliction::PassTime => self.now = self.now.plus(self.rng.i64(1_000..90_000)),
+            Infliction::Import => self.import(),
             Infliction::ReplaceFrontend => self.voters.replace_frontend(&mut self.rng),
             // It can't be done to this node now.
             _ => {}
@@ -131,6 +136,34 @@ impl World {
         let (_, stamp) = self.topic.append(partition, key, value, self.now);
         self.model.garbage_appended(partition, stamp, reason);
         self.fired.note(Fault::Garbage);
+    }
+
+    /// Some lines of a file are written, perhaps not for the first time.
+    fn import(&mut self) {
+        let partitions = self.topic.partitions();
+        if self.rng.u8(..3) == 0 {
+            self.importer.begin_again(&mut self.rng);
+        }
+        if self.rng.u8(..4) == 0 {
+            let unknown = Importer::unknown(partitions, &mut self.rng);
+            self.append_line(&unknown);
+        }
+        for _ in 0..self.rng.u8(1..=LINES_MAX) {
+            let vote = self.importer.next(partitions);
+            self.append_line(&vote);
+        }
+    }
+
+    fn append_line(&mut self, vote: &ImportedVote) {
+        let (key, value) = codec::encode_imported(vote);
+        let (offset, stamp) = self.topic.append(vote.partition, Some(key.as_bytes()), Some(&value), self.now);
+        let fate = self.model.line_appended(vote, Importer::is_registered(vote), stamp);
+        self.trace(|| format!("line {} is record {offset} of partition {}: {fate:?}", vote.line, vote.partition));
+        self.fired.note(match fate {
+            Fate::Counted(_) => Fault::Import,
+            Fate::Duplicate => Fault::ImportRepeated,
+            Fate::Parked(_) => Fault::ImportUnknown,
+        });
     }
 
     /// Retention removes all that nobody has to read again. It takes weeks, so it never overtakes a reader.

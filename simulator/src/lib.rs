@@ -10,6 +10,7 @@ mod consumer;
 mod fault;
 mod group;
 mod heal;
+mod importer;
 mod inflict;
 mod model;
 mod node;

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use voting_commons::{BallotId, UnixMillis, Vote};
+use voting_commons::{BallotId, ImportedVote, UnixMillis, Vote};
 
 use crate::store::{Commit, Rows, Store};
 
@@ -55,6 +55,8 @@ pub(crate) enum Fate {
 pub(crate) struct Model {
     partitions: BTreeMap<i32, Expected>,
     settled: HashSet<BallotId>,
+    /// Lines of imports that were met, by import and number.
+    lines: HashSet<(i32, i32)>,
     /// How often a record was refused that was alone in its batch.
     refusals: BTreeMap<(i32, i64), u32>,
 }
@@ -96,6 +98,20 @@ impl Model {
             Fate::Counted(group)
         };
         self.push(vote.partition, Appended { ballot: Some(vote.ballot), log_clock, fate });
+        fate
+    }
+
+    /// A line of an import reached the log.
+    pub(crate) fn line_appended(&mut self, vote: &ImportedVote, is_registered: bool, stamp: UnixMillis) -> Fate {
+        let log_clock = self.log_clock(vote.partition).max(stamp.0);
+        let fate = if !is_registered {
+            Fate::Parked("import_unknown")
+        } else if !self.lines.insert((vote.import.get(), vote.line.get())) {
+            Fate::Duplicate
+        } else {
+            Fate::Counted((vote.group.paredao.get(), vote.group.minute.get(), vote.group.participant.get()))
+        };
+        self.push(vote.partition, Appended { ballot: None, log_clock, fate });
         fate
     }
 

@@ -34,13 +34,14 @@ pub(crate) enum Infliction {
     RetryAtTheEdge,
     PassTime,
     ReplaceFrontend,
+    Import,
 }
 
 const ALWAYS: [Infliction; 5] =
     [Infliction::Crash, Infliction::Rebalance, Infliction::RetryAtTheEdge, Infliction::PassTime, Infliction::Trim];
 
 /// Each of these is part of some seeds only, so that none always hides another.
-const SOMETIMES: [Infliction; 15] = [
+const SOMETIMES: [Infliction; 16] = [
     Infliction::Freeze,
     Infliction::Evict,
     Infliction::Stop,
@@ -56,6 +57,7 @@ const SOMETIMES: [Infliction; 15] = [
     Infliction::Close,
     Infliction::Garbage,
     Infliction::ReplaceFrontend,
+    Infliction::Import,
 ];
 
 /// How likely it is, in thousandths, that a statement or a vote meets a fault.

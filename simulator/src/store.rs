@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use votes_register::core::{Batch, Cursor, DeadLetter, FlushOutcome, Position};
-use voting_commons::{BallotId, Minute, UnixMillis, window};
+use voting_commons::{BallotId, ImportId, Minute, UnixMillis, window};
 
 /// Votes whose participant has this number are more than the store's column can take.
 pub(crate) const REFUSED_PARTICIPANT: i32 = 666;
@@ -21,6 +21,8 @@ pub(crate) struct Rows {
     /// By paredão, minute and participant.
     pub(crate) buckets: BTreeMap<(i32, i32, i32), i64>,
     pub(crate) letters: Vec<Letter>,
+    /// Its rows of `import_position`.
+    next_lines: BTreeMap<ImportId, i64>,
 }
 
 /// A row of `dead_letter`.
@@ -72,6 +74,11 @@ impl Store {
         ballots.filter(|(minute, _)| !window::is_late(*minute, log_clock)).collect()
     }
 
+    /// What `imports.sql` says of the partition.
+    pub(crate) fn next_lines(&self, partition: i32) -> BTreeMap<ImportId, i64> {
+        self.partitions.get(&partition).map(|rows| rows.next_lines.clone()).unwrap_or_default()
+    }
+
     /// `read_cursor.sql`.
     pub(crate) fn read_cursor(&self, partition: i32) -> Option<Cursor> {
         self.partitions.get(&partition).map(|rows| rows.cursor)
@@ -94,6 +101,7 @@ impl Store {
         rows.parked += i64::try_from(batch.parked.len()).expect("a batch is small");
         rows.add_buckets(batch);
         rows.letters.extend(batch.parked.iter().map(Letter::of));
+        rows.next_lines.extend(&batch.next_lines);
         self.version += 1;
         self.commits.push(Commit { partition, epoch });
         FlushOutcome::Applied
@@ -111,6 +119,7 @@ impl Rows {
             parked: 0,
             buckets: BTreeMap::new(),
             letters: Vec::new(),
+            next_lines: BTreeMap::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use votes_register::core::{Batch, Claim, Event, FlushOutcome, Outage};
+use votes_register::core::{Batch, Claim, Event, FlushOutcome, Imports, Outage};
 use voting_commons::UnixMillis;
 
 use crate::fault::Fault;
@@ -68,6 +68,7 @@ impl World {
                     cursor,
                     parked,
                     skipped: Vec::new(),
+                    imports: Imports { next_lines: self.store.next_lines(partition), ..self.importer.imports() },
                     paused: false,
                     low,
                     high,

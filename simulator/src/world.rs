@@ -9,6 +9,7 @@ use voting_commons::UnixMillis;
 use crate::consumer::{DELIVERY_RECORDS_MAX, Polled, REPORTS_MAX};
 use crate::fault::{Fault, Fired};
 use crate::group::Group;
+use crate::importer::Importer;
 use crate::model::{BOUNDED, Fate, LIVENESS, Model, Violation};
 use crate::node::{Health, Node};
 use crate::plan::Plan;
@@ -68,6 +69,7 @@ pub(crate) struct World {
     pub(crate) tasks: Vec<Task>,
     pub(crate) strays: Vec<Stray>,
     pub(crate) voters: Voters,
+    pub(crate) importer: Importer,
     pub(crate) model: Model,
     pub(crate) fired: Fired,
     pub(crate) trace: Trace,
@@ -101,6 +103,7 @@ impl World {
             tasks: Vec::new(),
             strays: Vec::new(),
             voters,
+            importer: Importer::new(),
             model: Model::default(),
             fired: Fired::default(),
             trace,

@@ -467,7 +467,9 @@ async fn claim(board: Board, store: Store, log: LogIndex, partition: i32) -> Eve
         let (skipped, paused) = store.steering(partition).await.map_err(|error| error.to_string())?;
         // Until the claim, the last owner may have counted what came after the first look.
         let ends = ends().await?;
-        Ok::<_, String>(Claim { cursor, parked, skipped, paused, low: ends.low, high: ends.high })
+        // What was written up to now belongs to imports that were registered before.
+        let imports = store.imports(partition).await.map_err(|error| error.to_string())?;
+        Ok::<_, String>(Claim { cursor, parked, skipped, imports, paused, low: ends.low, high: ends.high })
     };
     Event::Claimed(claimed.await.map_err(|error| outage(&board, partition, "claim the partition", &error)))
 }

@@ -53,6 +53,14 @@ numeric_id! {
     /// A participant who stands in a paredão.
     ParticipantId
 }
+numeric_id! {
+    /// An import: a file of votes that production lets count without ballots.
+    ImportId
+}
+numeric_id! {
+    /// A line of an import's file, numbered from 1.
+    Line
+}
 
 /// The number isn't one that an identity column gives out: 1 to `i32::MAX`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

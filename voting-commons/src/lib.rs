@@ -8,6 +8,7 @@ pub mod accounts;
 pub mod adapters;
 pub mod codec;
 pub mod ids;
+pub mod import;
 pub mod partitioner;
 pub mod percentages;
 pub mod rejection;
@@ -17,7 +18,8 @@ pub mod time;
 pub mod vote;
 pub mod window;
 
-pub use ids::{BallotId, ParedaoId, ParticipantId};
+pub use ids::{BallotId, ImportId, Line, ParedaoId, ParticipantId};
+pub use import::ImportedVote;
 pub use rejection::Rejection;
 pub use shard::{Shard, Shards};
 pub use tally::Tally;

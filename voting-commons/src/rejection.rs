@@ -10,6 +10,10 @@ pub enum Field {
     Version,
     /// The ballot's id.
     Ballot,
+    /// The import's id.
+    Import,
+    /// The line of an import.
+    Line,
     /// The paredão's id.
     Paredao,
     /// The participant's id.
@@ -90,6 +94,9 @@ pub enum Rejection {
     /// The ballot was issued for another partition.
     #[error("the ballot belongs to another partition")]
     WrongPartition,
+    /// No import of this number is registered for the record's paredão.
+    #[error("no such import is registered for the paredão")]
+    ImportUnknown,
     /// The ballot's minute lies further ahead of the log clock than clocks may differ.
     #[error("the ballot's minute lies in the future")]
     FromFuture,
@@ -107,7 +114,7 @@ impl Rejection {
 
     /// The stable name of this reason.
     pub fn code(self) -> &'static str {
-        use Field::{Ballot, Minute, Paredao, Participant, Partition, Version};
+        use Field::{Ballot, Import, Line, Minute, Paredao, Participant, Partition, Version};
         match self {
             Self::KeyNull => "key_null",
             Self::KeyEmpty => "key_empty",
@@ -129,12 +136,16 @@ impl Rejection {
             Self::ValueNotObject => "value_not_object",
             Self::FieldMissing(Version) => "version_missing",
             Self::FieldMissing(Ballot) => "ballot_missing",
+            Self::FieldMissing(Import) => "import_missing",
+            Self::FieldMissing(Line) => "line_missing",
             Self::FieldMissing(Paredao) => "paredao_missing",
             Self::FieldMissing(Participant) => "participant_missing",
             Self::FieldMissing(Minute) => "minute_missing",
             Self::FieldMissing(Partition) => "partition_missing",
             Self::FieldInvalid(Version) => "version_invalid",
             Self::FieldInvalid(Ballot) => "ballot_invalid",
+            Self::FieldInvalid(Import) => "import_invalid",
+            Self::FieldInvalid(Line) => "line_invalid",
             Self::FieldInvalid(Paredao) => "paredao_invalid",
             Self::FieldInvalid(Participant) => "participant_invalid",
             Self::FieldInvalid(Minute) => "minute_invalid",
@@ -147,6 +158,7 @@ impl Rejection {
             Self::Disagree(Minute) => "minute_disagrees",
             Self::Disagree(_) => "disagrees",
             Self::WrongPartition => "wrong_partition",
+            Self::ImportUnknown => "import_unknown",
             Self::FromFuture => "from_future",
             Self::TooLate => "too_late",
             Self::RefusedByStore => "refused_by_store",

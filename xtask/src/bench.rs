@@ -22,6 +22,9 @@ pub(crate) struct BenchArguments {
     /// Another program to measure beside the register: NAME=COMMAND (see `benches/src/peer.rs`)
     #[arg(long = "peer", value_name = "NAME=COMMAND")]
     peers: Vec<String>,
+    /// Measure this alone, and only print what came of it (see `benches/src/main.rs`); may be repeated
+    #[arg(long)]
+    only: Vec<String>,
 }
 
 /// Builds everything optimised, measures, and writes `benches/RESULTS.md`.
@@ -39,6 +42,9 @@ pub(crate) fn bench(arguments: &BenchArguments) -> Result<()> {
     command.args(["measure", "--votes", &arguments.votes.to_string(), "--rounds", &arguments.rounds.to_string()]);
     for peer in &arguments.peers {
         command.args(["--peer", peer]);
+    }
+    for part in &arguments.only {
+        command.args(["--only", part]);
     }
     for (option, path) in [
         ("--dir", &home),

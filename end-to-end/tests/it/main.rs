@@ -4,6 +4,7 @@
 
 mod browser;
 mod faults;
+mod imports;
 mod load_test;
 mod reconciliation;
 mod replay;

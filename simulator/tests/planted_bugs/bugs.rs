@@ -100,4 +100,8 @@ pub(crate) const BUGS: &[Bug] = &[
         name: "the cursor moved without its buckets",
         edits: &[Edit { file: STORE, find: "        rows.add_buckets(batch);\n", replace: "" }],
     },
+    Bug {
+        name: "the counts moved without the import's place",
+        edits: &[Edit { file: STORE, find: "        rows.next_lines.extend(&batch.next_lines);\n", replace: "" }],
+    },
 ];

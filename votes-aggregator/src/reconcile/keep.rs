@@ -2,11 +2,17 @@
 
 use sqlx::{PgConnection, PgPool, Row as _};
 
-use super::log_count::{MinuteCount, PartitionCount};
+use super::log_count::{MinuteCount, PartitionCount, Registered};
 use super::verdict::{Finding, Log, Verdict};
 
 /// The most findings that are kept of one look.
 const FINDINGS_MAX: usize = 200;
+
+/// The imports that production registered.
+pub(super) async fn registered(pool: &PgPool) -> sqlx::Result<Registered> {
+    let rows: Vec<(i32, i32)> = sqlx::query_as("SELECT id, paredao FROM import").fetch_all(pool).await?;
+    Ok(rows.into_iter().collect())
+}
 
 /// Takes or keeps the turn; `false` while another reader has it.
 pub(super) async fn take_turn(pool: &PgPool, reader: &str) -> sqlx::Result<bool> {
@@ -49,8 +55,17 @@ pub(super) async fn load(pool: &PgPool, topic: &str, from_minute: i32) -> sqlx::
     let rows = sqlx::query("SELECT * FROM log_minute WHERE topic = $1 AND minute >= $2").bind(topic).bind(from_minute);
     for row in rows.fetch_all(&mut *snapshot).await? {
         let Some(count) = log.get_mut(&row.try_get("partition")?) else { continue };
-        let minute = MinuteCount { records: row.try_get("records")?, countable: row.try_get("countable")? };
+        let minute = MinuteCount {
+            records: row.try_get("records")?,
+            countable: row.try_get("countable")?,
+            imported: row.try_get("imported")?,
+        };
         count.minutes.insert((row.try_get("paredao")?, row.try_get("minute")?), minute);
+    }
+    let rows = sqlx::query("SELECT partition, import, last_line FROM log_import WHERE topic = $1").bind(topic);
+    for row in rows.fetch_all(&mut *snapshot).await? {
+        let Some(count) = log.get_mut(&row.try_get("partition")?) else { continue };
+        count.lines.insert(row.try_get("import")?, row.try_get("last_line")?);
     }
     snapshot.commit().await?;
     Ok(log)
@@ -73,6 +88,7 @@ pub(super) async fn keep(
             return Ok(false);
         }
         keep_minutes(&mut transaction, topic, *partition, count).await?;
+        keep_lines(&mut transaction, topic, *partition, count).await?;
     }
     let forgotten = sqlx::query("DELETE FROM log_minute WHERE topic = $1 AND minute < $2");
     forgotten.bind(topic).bind(oldest_minute).execute(&mut *transaction).await?;
@@ -141,10 +157,10 @@ async fn keep_minutes(
 ) -> sqlx::Result<()> {
     let changed = || count.changed.iter().filter_map(|place| Some((place, count.minutes.get(place)?)));
     sqlx::query(
-        "INSERT INTO log_minute (topic, partition, paredao, minute, records, countable)
-         SELECT $1, $2, * FROM unnest($3::integer[], $4::integer[], $5::bigint[], $6::bigint[])
+        "INSERT INTO log_minute (topic, partition, paredao, minute, records, countable, imported)
+         SELECT $1, $2, * FROM unnest($3::integer[], $4::integer[], $5::bigint[], $6::bigint[], $7::bigint[])
          ON CONFLICT (topic, minute, paredao, partition)
-         DO UPDATE SET records = excluded.records, countable = excluded.countable",
+         DO UPDATE SET records = excluded.records, countable = excluded.countable, imported = excluded.imported",
     )
     .bind(topic)
     .bind(partition)
@@ -152,6 +168,30 @@ async fn keep_minutes(
     .bind(changed().map(|(place, _)| place.1).collect::<Vec<_>>())
     .bind(changed().map(|(_, minute)| minute.records).collect::<Vec<_>>())
     .bind(changed().map(|(_, minute)| minute.countable).collect::<Vec<_>>())
+    .bind(changed().map(|(_, minute)| minute.imported).collect::<Vec<_>>())
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn keep_lines(
+    connection: &mut PgConnection,
+    topic: &str,
+    partition: i32,
+    count: &PartitionCount,
+) -> sqlx::Result<()> {
+    if count.lines.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO log_import (topic, partition, import, last_line)
+         SELECT $1, $2, * FROM unnest($3::integer[], $4::integer[])
+         ON CONFLICT (topic, partition, import) DO UPDATE SET last_line = excluded.last_line",
+    )
+    .bind(topic)
+    .bind(partition)
+    .bind(count.lines.keys().copied().collect::<Vec<_>>())
+    .bind(count.lines.values().copied().collect::<Vec<_>>())
     .execute(connection)
     .await?;
     Ok(())

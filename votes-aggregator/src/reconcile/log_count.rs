@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use roaring::RoaringTreemap;
+use voting_commons::codec::{self, Entry};
 use voting_commons::time::MINUTE_MILLIS;
 use voting_commons::window::{CLOCK_SKEW_MILLIS, WINDOW_MILLIS};
-use voting_commons::{Vote, codec};
+use voting_commons::{ImportedVote, Vote};
 
 /// A paredão's id and a minute since the Unix epoch.
 pub type Place = (i32, i32);
@@ -16,9 +17,14 @@ pub type Place = (i32, i32);
 pub struct MinuteCount {
     /// All of them, copies and untimely ones included.
     pub records: i64,
-    /// First copies of ballots within their window.
+    /// First copies of ballots within their window, and lines of imports.
     pub countable: i64,
+    /// Lines of imports, each once: no frontend sent them.
+    pub imported: i64,
 }
+
+/// The imports that production registered, each for its paredão.
+pub type Registered = BTreeMap<i32, i32>;
 
 /// The count of one partition, from `start_offset` up to `next_offset`.
 #[derive(Debug, Clone, Default)]
@@ -41,12 +47,14 @@ pub struct PartitionCount {
     pub duplicate: i64,
     /// Votes that came too late or from the future.
     pub untimely: i64,
-    /// Records that aren't votes.
+    /// Records that aren't votes, and lines of imports that may not be counted.
     pub undecodable: i64,
     /// Offsets at which the log holds nothing.
     pub missing: i64,
     /// By paredão and minute.
     pub minutes: BTreeMap<Place, MinuteCount>,
+    /// The last line met of each import.
+    pub lines: BTreeMap<i32, i32>,
     /// Minutes that have changed since this was last kept.
     pub(super) changed: BTreeSet<Place>,
     /// Ballots met, by minute and issuer; minutes whose ballots are late are let go.
@@ -81,22 +89,26 @@ impl PartitionCount {
         Self { former_logs, first_minute: last + 1, log_clock, ..Self::starting_at(offset) }
     }
 
-    /// Counts the next record.
-    pub fn take(&mut self, partition: i32, record: &LogRecord<'_>) {
+    /// Counts the next record, which was written before `registered` was asked for.
+    pub fn take(&mut self, partition: i32, record: &LogRecord<'_>, registered: &Registered) {
         self.pass_to(record.offset);
         self.next_offset = record.offset + 1;
         self.log_clock = self.log_clock.max(record.stamp);
         if self.first_stamp == 0 {
             self.first_stamp = record.stamp;
         }
-        let Ok(vote) = codec::decode(partition, record.key, record.value) else {
-            self.undecodable += 1;
-            return;
-        };
+        match codec::decode(partition, record.key, record.value) {
+            Ok(Entry::Vote(vote)) => self.take_vote(&vote),
+            Ok(Entry::Imported(line)) => self.take_line(&line, registered),
+            Err(_) => self.undecodable += 1,
+        }
+    }
+
+    fn take_vote(&mut self, vote: &Vote) {
         let place = (vote.group.paredao.get(), vote.group.minute.get());
         let is_late = self.log_clock >= late_at(place.1);
         let is_from_future = i64::from(place.1) * MINUTE_MILLIS - CLOCK_SKEW_MILLIS > self.log_clock;
-        let is_first = !is_late && self.meet(&vote);
+        let is_first = !is_late && self.meet(vote);
         let count = self.minutes.entry(place).or_default();
         count.records += 1;
         match (is_late, is_first, is_from_future) {
@@ -110,9 +122,29 @@ impl PartitionCount {
         self.changed.insert(place);
     }
 
+    fn take_line(&mut self, line: &ImportedVote, registered: &Registered) {
+        let place = (line.group.paredao.get(), line.group.minute.get());
+        let is_from_future = i64::from(place.1) * MINUTE_MILLIS - CLOCK_SKEW_MILLIS > self.log_clock;
+        if is_from_future || registered.get(&line.import.get()) != Some(&place.0) {
+            self.undecodable += 1;
+            return;
+        }
+        let last = self.lines.entry(line.import.get()).or_default();
+        if line.line.get() <= *last {
+            self.duplicate += 1;
+            return;
+        }
+        *last = line.line.get();
+        self.countable += 1;
+        let count = self.minutes.entry(place).or_default();
+        count.countable += 1;
+        count.imported += 1;
+        self.changed.insert(place);
+    }
+
     /// Meets the ballots of a record that was counted before this process began.
     pub fn remember(&mut self, partition: i32, record: &LogRecord<'_>) {
-        if let Ok(vote) = codec::decode(partition, record.key, record.value) {
+        if let Ok(Entry::Vote(vote)) = codec::decode(partition, record.key, record.value) {
             self.meet(&vote);
         }
     }
@@ -162,7 +194,7 @@ mod tests {
             partition: 0,
         });
         let offset = count.next_offset;
-        count.take(0, &LogRecord { offset, stamp, key: Some(key.as_bytes()), value: Some(&value) });
+        count.take(0, &LogRecord { offset, stamp, key: Some(key.as_bytes()), value: Some(&value) }, &Registered::new());
     }
 
     #[test]
@@ -172,13 +204,37 @@ mod tests {
         take(&mut count, 1, START);
         take(&mut count, 2, START);
         take(&mut count, 2, START);
-        count.take(0, &LogRecord { offset: 11, stamp: START, key: None, value: None });
+        count.take(0, &LogRecord { offset: 11, stamp: START, key: None, value: None }, &Registered::new());
         take(&mut count, 2, late_at(MINUTE));
         take(&mut count, 3, late_at(MINUTE));
         let PartitionCount { countable, duplicate, untimely, undecodable, missing, next_offset, .. } = count;
         assert_eq!((countable, duplicate, untimely, undecodable, missing), (1, 2, 3, 1, 2));
         assert_eq!(next_offset - 5, countable + duplicate + untimely + undecodable + missing);
-        assert_eq!(count.minutes[&(1, MINUTE)], MinuteCount { records: 6, countable: 1 });
+        assert_eq!(count.minutes[&(1, MINUTE)], MinuteCount { records: 6, countable: 1, imported: 0 });
+    }
+
+    #[test]
+    fn a_line_of_a_registered_import_counts_once_whatever_its_minute() {
+        let registered = Registered::from([(5, 1)]);
+        let mut count = PartitionCount::starting_at(0);
+        let mut take = |import: i64, line: i64, stamp: i64| {
+            let group = Group {
+                paredao: 1.try_into().unwrap(),
+                minute: i64::from(MINUTE).try_into().unwrap(),
+                participant: 2.try_into().unwrap(),
+            };
+            let (import, line) = (import.try_into().unwrap(), line.try_into().unwrap());
+            let (key, value) = codec::encode_imported(&ImportedVote { import, line, group, partition: 0 });
+            let offset = count.next_offset;
+            let record = LogRecord { offset, stamp, key: Some(key.as_bytes()), value: Some(&value) };
+            count.take(0, &record, &registered);
+        };
+        take(5, 7, late_at(MINUTE));
+        take(5, 9, late_at(MINUTE));
+        take(5, 7, late_at(MINUTE));
+        take(6, 1, late_at(MINUTE));
+        assert_eq!((count.countable, count.duplicate, count.undecodable), (2, 1, 1));
+        assert_eq!(count.minutes[&(1, MINUTE)], MinuteCount { records: 0, countable: 2, imported: 2 });
     }
 
     #[test]

@@ -106,10 +106,10 @@ impl Reader {
         self.read_accounts()?;
         let tables = handle.block_on(tables::read(pool, &self.topic, now_minute())).context("tables can't be read")?;
         self.begin_new_logs(handle, pool, &tables)?;
-        let mut findings = self.read_votes(Some(&tables))?;
+        let mut findings = self.read_votes(handle, pool, Some(&tables))?;
         findings.extend(verdict::differing(&self.log, &tables));
         let behind_seconds = self.behind_seconds(&tables);
-        self.read_votes(None)?;
+        self.read_votes(handle, pool, None)?;
         findings.extend(verdict::lost(&self.claims, &self.log));
         let unknown = self.claims.unknown(accounts_asked_at);
         if let Some(countable) = self.waiting.due(accounts_asked_at) {
@@ -133,7 +133,9 @@ impl Reader {
             // What waits to be judged is of the former log too.
             self.waiting = Waiting::default();
             self.unaccounted.clear();
-            let count = PartitionCount::of_new_log(of.start_offset, of.former_logs, of.former_clock);
+            let mut count = PartitionCount::of_new_log(of.start_offset, of.former_logs, of.former_clock);
+            // A line counts once, whichever log it lies in.
+            count.lines = self.log.remove(&partition).map(|former| former.lines).unwrap_or_default();
             self.log.insert(partition, count);
         }
         Ok(())
@@ -155,10 +157,16 @@ impl Reader {
     }
 
     /// Reads each partition up to the cursor in `up_to`, or to its end.
-    fn read_votes(&mut self, up_to: Option<&Tables>) -> anyhow::Result<Vec<Finding>> {
+    fn read_votes(&mut self, handle: &Handle, pool: &PgPool, up_to: Option<&Tables>) -> anyhow::Result<Vec<Finding>> {
         let mut findings = Vec::new();
-        for partition in self.votes.partitions()? {
-            let ends = self.votes.ends(partition)?;
+        let partitions = self.votes.partitions()?;
+        let ends: Vec<_> = partitions
+            .into_iter()
+            .map(|partition| Ok((partition, self.votes.ends(partition)?)))
+            .collect::<anyhow::Result<_>>()?;
+        // What lies before these ends belongs to imports that were registered before.
+        let registered = handle.block_on(keep::registered(pool)).context("imports can't be read")?;
+        for (partition, ends) in ends {
             let count = self.log.entry(partition).or_insert_with(|| PartitionCount::starting_at(ends.start));
             if ends.end >= count.next_offset {
                 self.shorter_since.remove(&partition);
@@ -170,7 +178,7 @@ impl Reader {
                 Some(tables) => tables.partitions.get(&partition).map_or(0, |of| of.next_offset).min(ends.end),
                 None => ends.end,
             };
-            self.votes.read(partition, count.next_offset..to, |record| count.take(partition, record))?;
+            self.votes.read(partition, count.next_offset..to, |record| count.take(partition, record, &registered))?;
         }
         Ok(findings)
     }

@@ -251,9 +251,9 @@ fn differing_minutes(log: &Log, tables: &Tables) -> Vec<Finding> {
     findings
 }
 
-/// The first copies of ballots in the topic, by paredão and minute.
+/// The first copies of ballots in the topic, by paredão and minute; what was imported no frontend sent.
 pub fn countable_by_place(log: &Log) -> BTreeMap<Place, i64> {
-    by_place(log, |minute| minute.countable)
+    by_place(log, |minute| minute.countable - minute.imported)
 }
 
 fn by_place(log: &Log, number: fn(&MinuteCount) -> i64) -> BTreeMap<Place, i64> {

@@ -1,6 +1,8 @@
 //! What one flush writes: counts, parked records and the step of the cursor, held together and replaced whole.
 
-use voting_commons::{Rejection, Tally, UnixMillis, Vote, codec};
+use std::collections::BTreeMap;
+
+use voting_commons::{Group, ImportId, ImportedVote, Rejection, Tally, UnixMillis, Vote, codec};
 
 use super::record::{Content, Record};
 
@@ -28,6 +30,8 @@ pub struct Batch {
     pub tally: Tally,
     /// Records to park.
     pub parked: Vec<DeadLetter>,
+    /// Of imports that went on, the first line that hasn't been met yet.
+    pub next_lines: BTreeMap<ImportId, i64>,
     /// How many records were retries of ballots seen before.
     pub duplicate: i64,
     /// When the first record came in; meaningless while there is none.
@@ -66,9 +70,9 @@ pub struct DeadLetter {
 /// What becomes of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It counts.
-    Count(Vote),
-    /// Its ballot was seen before.
+    /// It counts for this group.
+    Count(Group),
+    /// Its ballot, or its line, was met before.
     Duplicate,
     /// It is parked.
     Park { rejection: Rejection, refusal: Option<Refusal> },
@@ -91,6 +95,7 @@ impl Batch {
             to: position,
             tally: Tally::default(),
             parked: Vec::new(),
+            next_lines: BTreeMap::new(),
             duplicate: 0,
             opened_at: UnixMillis::default(),
             parked_bytes: 0,
@@ -106,7 +111,7 @@ impl Batch {
         self.to.next_offset = record.offset + 1;
         self.to.log_clock = self.to.log_clock.max(record.appended_at);
         match verdict {
-            Verdict::Count(vote) => self.tally.count(vote.group),
+            Verdict::Count(group) => self.tally.count(group),
             Verdict::Duplicate => self.duplicate += 1,
             Verdict::Park { rejection, refusal } => {
                 let letter = DeadLetter::new(&record, rejection, refusal);
@@ -115,6 +120,11 @@ impl Batch {
             }
         }
         self.last = Some(record);
+    }
+
+    /// Takes down that the next record is this line of an import, which wasn't met before.
+    pub(super) fn meet(&mut self, line: &ImportedVote) {
+        self.next_lines.insert(line.import, i64::from(line.line.get()) + 1);
     }
 
     /// Closes the batch, ready to be written, and opens the next one in its place. `ballots_from` is where the log must be
@@ -155,12 +165,8 @@ impl DeadLetter {
             Content::Unreadable(unreadable) => {
                 (unreadable.key.clone(), unreadable.value.clone(), unreadable.key_bytes, unreadable.value_bytes, None)
             }
-            // A vote was decoded strictly, so encoding it again says the same as the record did.
-            Content::Vote(vote) => {
-                let (key, value) = codec::encode(vote);
-                let sizes = (key.len(), value.len());
-                (Some(key.into_bytes()), Some(value), Some(sizes.0), Some(sizes.1), Some(*vote))
-            }
+            Content::Vote(vote) => whole(codec::encode(vote), Some(*vote)),
+            Content::Imported(vote) => whole(codec::encode_imported(vote), None),
         };
         let Record { offset, appended_at, .. } = *record;
         let (detail, attempts) = refusal.map_or((None, 0), |refusal| (Some(refusal.detail), refusal.attempts));
@@ -170,4 +176,14 @@ impl DeadLetter {
     fn bytes(&self) -> usize {
         self.key.as_ref().map_or(0, Vec::len) + self.value.as_ref().map_or(0, Vec::len)
     }
+}
+
+/// Key, value and their sizes of a record that was decoded strictly: encoding it again says the same as it did.
+#[expect(clippy::type_complexity, reason = "the columns of a dead letter")]
+fn whole(
+    (key, value): (String, Vec<u8>),
+    vote: Option<Vote>,
+) -> (Option<Vec<u8>>, Option<Vec<u8>>, Option<usize>, Option<usize>, Option<Vote>) {
+    let sizes = (key.len(), value.len());
+    (Some(key.into_bytes()), Some(value), Some(sizes.0), Some(sizes.1), vote)
 }

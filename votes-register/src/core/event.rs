@@ -6,6 +6,7 @@ use std::sync::Arc;
 use voting_commons::{BallotId, Minute};
 
 use super::batch::{Batch, Position};
+use super::imports::Imports;
 use super::record::Record;
 
 /// What happened. Events answer the effects of one generation; the shell tags them with it.
@@ -64,6 +65,8 @@ pub struct Claim {
     pub parked: Vec<(Minute, BallotId)>,
     /// Offsets that were passed over.
     pub skipped: Vec<Range<i64>>,
+    /// Imports that may be counted, asked for after `high`.
+    pub imports: Imports,
     /// Whether an operator wants the partition to stand still.
     pub paused: bool,
     /// The first offset that the log still holds.

@@ -13,11 +13,13 @@
 mod ballots;
 mod batch;
 mod event;
+mod imports;
 mod partition;
 mod record;
 
 pub use ballots::{BALLOTS_MAX, BallotSet};
 pub use batch::{Batch, DeadLetter, Position};
 pub use event::{Claim, Cursor, Effect, Event, FlushOutcome, Halt, Outage};
+pub use imports::Imports;
 pub use partition::{LOG_CLOCK_LEAP_MILLIS_MAX, Limits, Partition};
 pub use record::{Content, RECORD_BYTES_KEPT_MAX, Record, Unreadable};

@@ -4,11 +4,12 @@ use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
-use voting_commons::{Minute, Rejection, UnixMillis, window};
+use voting_commons::{ImportedVote, Minute, Rejection, UnixMillis, window};
 
 use super::ballots::{BALLOTS_MAX, BallotSet};
 use super::batch::{Batch, Position, Refusal, Verdict};
 use super::event::{Claim, Cursor, Effect, Event, FlushOutcome, Halt};
+use super::imports::{Imports, Met};
 use super::record::{Content, Record};
 use crate::skipped;
 
@@ -78,6 +79,9 @@ enum State {
 #[derive(Debug)]
 struct Rebuilding {
     cursor: Cursor,
+    imports: Imports,
+    /// Records below were appended before the registered imports were asked for.
+    imports_known_below: i64,
     /// Offsets that were passed over: the log may lack them.
     skipped: Vec<Range<i64>>,
     seen: BallotSet,
@@ -100,6 +104,10 @@ struct Gone {
 struct Counting {
     epoch: i64,
     seen: BallotSet,
+    imports: Imports,
+    imports_known_below: i64,
+    /// An import that isn't known may have been registered since the claim: claim again.
+    is_outdated: bool,
     gone: Option<Gone>,
     /// Records that have come but not yet been taken: the open batch is full.
     held: VecDeque<Record>,
@@ -241,7 +249,7 @@ impl Partition {
     }
 
     fn begin_rebuilding(&mut self, claim: Claim, effects: &mut Vec<Effect>) {
-        let Claim { cursor, parked, skipped, low, .. } = claim;
+        let Claim { cursor, parked, skipped, imports, low, high, .. } = claim;
         let Position { next_offset, ballots_from, log_clock, .. } = cursor.at;
         let mut seen = BallotSet::default();
         for (minute, ballot) in parked {
@@ -251,7 +259,15 @@ impl Partition {
         // The record just below the cursor is always read again, for its fingerprint.
         let from = ballots_from.min(next_offset - 1).max(low);
         effects.push(Effect::Read { from });
-        self.state = State::Rebuilding(Rebuilding { cursor, skipped, seen, gone, next_offset: from });
+        self.state = State::Rebuilding(Rebuilding {
+            cursor,
+            imports,
+            imports_known_below: high,
+            skipped,
+            seen,
+            gone,
+            next_offset: from,
+        });
         self.end_rebuilding_when_complete();
     }
 
@@ -263,6 +279,9 @@ impl Partition {
         self.state = State::Counting(Box::new(Counting {
             epoch: rebuilding.cursor.epoch,
             seen: std::mem::take(&mut rebuilding.seen),
+            imports: std::mem::take(&mut rebuilding.imports),
+            imports_known_below: rebuilding.imports_known_below,
+            is_outdated: false,
             gone: rebuilding.gone,
             held: VecDeque::new(),
             written: rebuilding.cursor.at,
@@ -443,6 +462,9 @@ impl Partition {
         if takes {
             counting.take_held(&self.limits, self.suspicion.as_ref(), now);
         }
+        if counting.is_outdated {
+            return self.start_over(effects);
+        }
         let stopping = self.draining || counting.halting.is_some();
         let at_once = stopping || self.paused;
         if let Some(effect) = counting.flush_if_due(&self.limits, self.suspicion.as_ref(), at_once, now) {
@@ -541,11 +563,12 @@ impl Counting {
     }
 
     fn take_held(&mut self, limits: &Limits, suspicion: Option<&Suspicion>, now: UnixMillis) {
-        while self.halting.is_none() && !self.is_full(limits, suspicion) {
+        while self.halting.is_none() && !self.is_outdated && !self.is_full(limits, suspicion) {
             let Some(record) = self.held.pop_front() else { return };
             match self.judge(&record, limits, suspicion, now) {
                 Ok(verdict) => self.open.take(record, verdict, now),
-                Err(halt) => {
+                Err(Stop::Outdated) => self.is_outdated = true,
+                Err(Stop::Halt(halt)) => {
                     self.held.clear();
                     self.halting = Some(halt);
                 }
@@ -561,17 +584,18 @@ impl Counting {
         limits: &Limits,
         suspicion: Option<&Suspicion>,
         now: UnixMillis,
-    ) -> Result<Verdict, Halt> {
+    ) -> Result<Verdict, Stop> {
         check_order(self.open.to.next_offset, record)?;
         let leap_millis = record.appended_at.since(now);
         if leap_millis > LOG_CLOCK_LEAP_MILLIS_MAX {
-            return Err(Halt::LogClockLeap { offset: record.offset, leap_millis });
+            return Err(Halt::LogClockLeap { offset: record.offset, leap_millis }.into());
         }
         let log_clock = self.open.to.log_clock.max(record.appended_at);
         self.seen.forget_late(log_clock);
         self.gone.take_if(|gone| gone.is_late(log_clock));
         let vote = match &record.content {
             Content::Vote(vote) => *vote,
+            Content::Imported(line) => return self.judge_line(line, record.offset, log_clock, suspicion),
             Content::Unreadable(unreadable) => return Ok(Verdict::park(unreadable.rejection)),
         };
         if window::is_late(vote.group.minute, log_clock) {
@@ -583,16 +607,33 @@ impl Counting {
             return Ok(Verdict::Duplicate);
         }
         if let Some(gone) = self.gone.filter(|gone| gone.may_hold(vote.group.minute)) {
-            return Err(Halt::WindowTrimmed { low: gone.low, offset: record.offset });
+            return Err(Halt::WindowTrimmed { low: gone.low, offset: record.offset }.into());
         }
         if is_from_future {
             return Ok(Verdict::park(Rejection::FromFuture));
         }
-        match suspicion.and_then(|suspicion| suspicion.culprit.as_ref()) {
-            Some((offset, refusal)) if *offset == record.offset => {
-                Ok(Verdict::Park { rejection: Rejection::RefusedByStore, refusal: Some(refusal.clone()) })
+        Ok(refused(suspicion, record.offset).unwrap_or(Verdict::Count(vote.group)))
+    }
+
+    /// A line counts by its place in the file, whatever its minute, if production registered the file.
+    fn judge_line(
+        &mut self,
+        line: &ImportedVote,
+        offset: i64,
+        log_clock: UnixMillis,
+        suspicion: Option<&Suspicion>,
+    ) -> Result<Verdict, Stop> {
+        if window::is_from_future(line.group.minute, log_clock) {
+            return Ok(Verdict::park(Rejection::FromFuture));
+        }
+        match self.imports.meet(line) {
+            Met::New => {
+                self.open.meet(line);
+                Ok(refused(suspicion, offset).unwrap_or(Verdict::Count(line.group)))
             }
-            _ => Ok(Verdict::Count(vote)),
+            Met::Repeated => Ok(Verdict::Duplicate),
+            Met::Unregistered if offset < self.imports_known_below => Ok(Verdict::park(Rejection::ImportUnknown)),
+            Met::Unregistered => Err(Stop::Outdated),
         }
     }
 
@@ -631,6 +672,25 @@ impl Counting {
             effects.push(if pause { Effect::Pause } else { Effect::Resume });
         }
     }
+}
+
+/// Why the next record can't be judged.
+enum Stop {
+    Halt(Halt),
+    /// What was known at the claim doesn't say.
+    Outdated,
+}
+
+impl From<Halt> for Stop {
+    fn from(halt: Halt) -> Self {
+        Self::Halt(halt)
+    }
+}
+
+/// How the record at `offset` is parked, if the store refuses it.
+fn refused(suspicion: Option<&Suspicion>, offset: i64) -> Option<Verdict> {
+    let (culprit, refusal) = suspicion?.culprit.as_ref()?;
+    (*culprit == offset).then(|| Verdict::Park { rejection: Rejection::RefusedByStore, refusal: Some(refusal.clone()) })
 }
 
 impl Verdict {

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use voting_commons::{BallotId, Group, Minute, ParedaoId, ParticipantId, Shard, Vote, codec};
+use voting_commons::{BallotId, Group, ImportedVote, Minute, ParedaoId, ParticipantId, Shard, Vote, codec};
 
 use super::super::batch::Position;
 use super::super::event::{Claim, Cursor};
+use super::super::imports::Imports;
 use super::*;
 
 /// The minute in which most ballots of these tests are issued.
@@ -25,6 +26,16 @@ fn vote(sequence: u64, after: i64) -> Vote {
             participant: ParticipantId::try_from(2).unwrap(),
         },
         shard: Shard::default(),
+        partition: 0,
+    }
+}
+
+/// A line of the import 5, of a minute of which no ballot could be cast any more.
+fn line(number: i64) -> ImportedVote {
+    ImportedVote {
+        import: 5.try_into().unwrap(),
+        line: number.try_into().unwrap(),
+        group: vote(0, -1_000).group,
         partition: 0,
     }
 }
@@ -50,6 +61,7 @@ struct World {
     fenced: usize,
     paused: bool,
     skipped: Vec<Range<i64>>,
+    imports: Imports,
     pauses: Vec<bool>,
 }
 
@@ -72,6 +84,7 @@ impl World {
             fenced: 0,
             paused: false,
             skipped: Vec::new(),
+            imports: Imports::default(),
             pauses: Vec::new(),
         }
     }
@@ -83,6 +96,15 @@ impl World {
     fn append_at(&mut self, vote: &Vote, appended_at: UnixMillis) {
         let (key, value) = codec::encode(vote);
         self.append_bytes(Some(key.as_bytes()), Some(&value), appended_at);
+    }
+
+    fn append_line(&mut self, number: i64) {
+        let (key, value) = codec::encode_imported(&line(number));
+        self.append_bytes(Some(key.as_bytes()), Some(&value), self.now);
+    }
+
+    fn register_import(&mut self) {
+        self.imports.registered.insert(line(1).import, line(1).group.paredao);
     }
 
     fn append_bytes(&mut self, key: Option<&[u8]>, value: Option<&[u8]>, appended_at: UnixMillis) {
@@ -105,6 +127,7 @@ impl World {
             cursor: self.cursor,
             parked,
             skipped: self.skipped.clone(),
+            imports: self.imports.clone(),
             paused: self.paused,
             low: self.low,
             high: self.high(),
@@ -114,7 +137,7 @@ impl World {
     fn vote_at(&self, offset: i64) -> Option<Vote> {
         match &self.log[usize::try_from(offset).unwrap()].content {
             Content::Vote(vote) => Some(*vote),
-            Content::Unreadable(_) => None,
+            Content::Imported(_) | Content::Unreadable(_) => None,
         }
     }
 
@@ -143,6 +166,7 @@ impl World {
         }
         self.parked.extend(batch.parked.iter().map(|letter| (letter.offset, letter.rejection)));
         self.duplicate += batch.duplicate;
+        self.imports.next_lines.extend(&batch.next_lines);
         FlushOutcome::Applied
     }
 
@@ -696,4 +720,60 @@ fn what_was_passed_over_may_be_missing_when_ballots_are_rebuilt() {
     world.settle(&mut core, effects);
     world.tick(&mut core);
     assert_eq!((&world.halted, world.counted()), (&None, 2));
+}
+
+#[test]
+fn a_line_of_an_import_counts_once_under_whichever_owner() {
+    let mut world = World::new();
+    world.register_import();
+    for number in [1, 2, 1, 4] {
+        world.append_line(number);
+    }
+    world.run();
+    assert_eq!((world.counted(), world.duplicate), (3, 1));
+    for number in [2, 4, 5] {
+        world.append_line(number);
+    }
+    let mut second = world.assign(1 << 32, Limits::default());
+    world.tick(&mut second);
+    assert_eq!((world.counted(), world.duplicate, world.votes.len()), (4, 3, 1));
+}
+
+#[test]
+fn an_import_that_was_registered_after_the_claim_counts() {
+    let mut world = World::new();
+    world.append(&vote(1, 0));
+    let mut core = world.run();
+    world.register_import();
+    world.append_line(1);
+    world.append(&vote(1, 0));
+    world.deliver(&mut core, 1);
+    world.tick(&mut core);
+    assert_eq!((world.counted(), world.duplicate, world.reasons()), (2, 1, vec![]));
+}
+
+#[test]
+fn a_line_of_an_import_that_nobody_registered_is_parked() {
+    let mut world = World::new();
+    let mut core = world.run();
+    world.append_line(1);
+    world.append(&vote(1, 0));
+    world.deliver(&mut core, 0);
+    world.tick(&mut core);
+    assert_eq!((world.counted(), world.reasons()), (1, vec![Rejection::ImportUnknown]));
+}
+
+#[test]
+fn a_line_that_the_store_refuses_is_parked_and_its_repetition_is_a_duplicate() {
+    let mut world = World::new();
+    world.register_import();
+    for number in [1, 2, 3] {
+        world.append_line(number);
+    }
+    world.poison = Some(2);
+    world.run();
+    world.append_line(3);
+    let mut second = world.assign(1 << 40, Limits::default());
+    world.tick(&mut second);
+    assert_eq!((world.counted(), world.duplicate, world.reasons()), (2, 1, vec![Rejection::RefusedByStore]));
 }

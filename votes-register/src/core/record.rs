@@ -1,6 +1,7 @@
 //! A record of the topic, decoded once, where it was read.
 
-use voting_commons::{Rejection, UnixMillis, Vote, codec};
+use voting_commons::codec::{self, Entry};
+use voting_commons::{ImportedVote, Rejection, UnixMillis, Vote};
 use xxhash_rust::xxh3::Xxh3;
 
 /// The most that is kept of a record that can't be counted, key and value together, in bytes.
@@ -22,6 +23,8 @@ pub struct Record {
 pub enum Content {
     /// A well-formed vote.
     Vote(Vote),
+    /// A well-formed line of an import.
+    Imported(ImportedVote),
     /// Not a vote.
     Unreadable(Box<Unreadable>),
 }
@@ -51,7 +54,8 @@ impl Record {
         value: Option<&[u8]>,
     ) -> Self {
         let content = match codec::decode(partition, key, value) {
-            Ok(vote) => Content::Vote(vote),
+            Ok(Entry::Vote(vote)) => Content::Vote(vote),
+            Ok(Entry::Imported(vote)) => Content::Imported(vote),
             Err(rejection) => Content::Unreadable(Box::new(Unreadable::new(rejection, key, value))),
         };
         Self { offset, appended_at, content }
@@ -62,17 +66,17 @@ impl Record {
         let mut hash = Xxh3::new();
         hash.update(&self.offset.to_le_bytes());
         hash.update(&self.appended_at.0.to_le_bytes());
-        match &self.content {
-            Content::Vote(vote) => {
-                let (key, value) = codec::encode(vote);
-                hash.update(key.as_bytes());
-                hash.update(&value);
-            }
+        let encoded = match &self.content {
+            Content::Vote(vote) => codec::encode(vote),
+            Content::Imported(vote) => codec::encode_imported(vote),
             Content::Unreadable(unreadable) => {
                 hash.update(unreadable.key.as_deref().unwrap_or_default());
                 hash.update(unreadable.value.as_deref().unwrap_or_default());
+                return hash.digest().cast_signed();
             }
-        }
+        };
+        hash.update(encoded.0.as_bytes());
+        hash.update(&encoded.1);
         hash.digest().cast_signed()
     }
 }

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use tokio_postgres::Row;
-use voting_commons::{Rejection, UnixMillis, Vote, codec};
+use voting_commons::codec::{self, Entry};
+use voting_commons::{Rejection, UnixMillis, Vote};
 
 use super::refusal::Refusal;
 
@@ -66,6 +67,7 @@ impl Letter {
         if !Rejection::REPLAYABLE.iter().any(|rejection| rejection.code() == self.reason) {
             return Err(undecodable());
         }
-        codec::decode(self.partition, self.key.as_deref(), self.value.as_deref()).map_err(|_| undecodable())
+        let entry = codec::decode(self.partition, self.key.as_deref(), self.value.as_deref());
+        entry.ok().and_then(Entry::vote).ok_or_else(undecodable)
     }
 }

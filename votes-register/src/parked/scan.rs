@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::ops::Range;
 
-use voting_commons::{BallotId, UnixMillis, Vote, codec};
+use voting_commons::codec::{self, Entry};
+use voting_commons::{BallotId, UnixMillis, Vote};
 
 use crate::log_reader::{LogError, LogReader, LogRecord};
 use crate::skipped;
@@ -45,7 +46,7 @@ impl Scan {
     }
 
     fn take(&self, record: &LogRecord<'_>, found: &mut Found) {
-        let vote = codec::decode(self.partition, record.key, record.value).ok();
+        let vote = codec::decode(self.partition, record.key, record.value).ok().and_then(Entry::vote);
         if let Some(copies) = vote.and_then(|vote| found.copies.get_mut(&vote.ballot)) {
             copies.push(record.offset);
         }

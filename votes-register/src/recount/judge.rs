@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 
+use voting_commons::codec::{self, Entry};
 use voting_commons::time::MINUTE_MILLIS;
 use voting_commons::window::{CLOCK_SKEW_MILLIS, WINDOW_MILLIS};
-use voting_commons::{BallotId, ParedaoId, codec};
+use voting_commons::{BallotId, Group, ImportId, ImportedVote, Line, ParedaoId};
 
 use crate::log_reader::LogRecord;
 use crate::skipped;
@@ -18,6 +19,8 @@ pub(super) struct Notes {
     pub(super) skipped: Vec<Range<i64>>,
     /// Offsets of votes that Postgres refused.
     pub(super) refused: HashSet<i64>,
+    /// Imports that were registered, each for its paredão.
+    pub(super) imports: BTreeMap<i32, i32>,
     /// Where passing over moved the log clock: from which offset on, and to when, in milliseconds.
     pub(super) raised: BTreeMap<i64, i64>,
 }
@@ -51,6 +54,8 @@ pub(super) struct PartitionCount<'a> {
     log_clock: i64,
     /// Ballots met, by minute; minutes whose ballots are late are let go.
     met: BTreeMap<i32, HashSet<BallotId>>,
+    /// Lines met, by import: the last one.
+    lines: HashMap<ImportId, Line>,
     judged: Judged,
     gap: Option<Range<i64>>,
 }
@@ -58,8 +63,8 @@ pub(super) struct PartitionCount<'a> {
 impl<'a> PartitionCount<'a> {
     /// Begins at the record at `from`.
     pub(super) fn new(paredao: Option<ParedaoId>, notes: &'a Notes, from: i64) -> Self {
-        let (met, judged) = (BTreeMap::new(), Judged::default());
-        Self { paredao, notes, next_offset: from, log_clock: 0, met, judged, gap: None }
+        let (met, lines, judged) = (BTreeMap::new(), HashMap::new(), Judged::default());
+        Self { paredao, notes, next_offset: from, log_clock: 0, met, lines, judged, gap: None }
     }
 
     /// Takes the next record.
@@ -71,8 +76,10 @@ impl<'a> PartitionCount<'a> {
             self.log_clock = self.log_clock.max(*clock);
         }
         let is_passed_over = skipped::holds(&self.notes.skipped, record.offset);
-        let Ok(vote) = codec::decode(partition, record.key, record.value) else {
-            return self.park_unless(is_passed_over, record.offset);
+        let vote = match codec::decode(partition, record.key, record.value) {
+            Ok(Entry::Vote(vote)) => vote,
+            Ok(Entry::Imported(vote)) => return self.take_line(&vote, record.offset, is_passed_over),
+            Err(_) => return self.park_unless(is_passed_over, record.offset),
         };
         let minute = vote.group.minute.get();
         let minute_starts = i64::from(minute) * MINUTE_MILLIS;
@@ -90,9 +97,33 @@ impl<'a> PartitionCount<'a> {
         if is_from_future || self.notes.refused.contains(&record.offset) {
             return self.park_unless(is_passed_over, record.offset);
         }
-        if !is_passed_over && self.paredao.is_none_or(|paredao| paredao == vote.group.paredao) {
-            let place = (vote.group.participant.get(), minute);
-            *self.judged.votes.entry((vote.group.paredao.get(), place)).or_default() += 1;
+        if !is_passed_over {
+            self.count(&vote.group);
+        }
+    }
+
+    /// A line counts when it lies behind all that came before of its import; what was passed over doesn't come before.
+    fn take_line(&mut self, vote: &ImportedVote, offset: i64, is_passed_over: bool) {
+        let minute_starts = i64::from(vote.group.minute.get()) * MINUTE_MILLIS;
+        let is_from_future = minute_starts - CLOCK_SKEW_MILLIS > self.log_clock;
+        let is_registered = self.notes.imports.get(&vote.import.get()) == Some(&vote.group.paredao.get());
+        if is_from_future || !is_registered {
+            return self.park_unless(is_passed_over, offset);
+        }
+        if is_passed_over || self.lines.get(&vote.import).is_some_and(|last| *last >= vote.line) {
+            return;
+        }
+        self.lines.insert(vote.import, vote.line);
+        if self.notes.refused.contains(&offset) {
+            return self.park_unless(false, offset);
+        }
+        self.count(&vote.group);
+    }
+
+    fn count(&mut self, group: &Group) {
+        if self.paredao.is_none_or(|paredao| paredao == group.paredao) {
+            let place = (group.participant.get(), group.minute.get());
+            *self.judged.votes.entry((group.paredao.get(), place)).or_default() += 1;
         }
     }
 
@@ -126,10 +157,10 @@ fn late_at(minute: i32) -> i64 {
 mod tests {
     use rand::rngs::StdRng;
     use rand::{RngExt, SeedableRng};
-    use voting_commons::{Group, Minute, Shard, UnixMillis, Vote};
+    use voting_commons::{Minute, Shard, UnixMillis, Vote};
 
     use super::*;
-    use crate::core::{Claim, Cursor, Effect, Event, Limits, Partition, Position, Record};
+    use crate::core::{Claim, Cursor, Effect, Event, Imports, Limits, Partition, Position, Record};
 
     const MINUTE: i32 = 1_000;
 
@@ -183,7 +214,15 @@ mod tests {
         let end = i64::try_from(log.records.len()).unwrap();
         let at = Position { next_offset: 0, ballots_from: 0, log_clock: UnixMillis(0), fingerprint: None };
         let cursor = Cursor { at, epoch: 1 };
-        let claim = Claim { cursor, parked: Vec::new(), skipped: Vec::new(), paused: false, low: 0, high: end };
+        let claim = Claim {
+            cursor,
+            parked: Vec::new(),
+            skipped: Vec::new(),
+            imports: Imports::default(),
+            paused: false,
+            low: 0,
+            high: end,
+        };
         let records = log.records.iter().map(|(offset, appended_at, key, value)| {
             Record::decode(0, *offset, *appended_at, Some(key.as_bytes()), Some(value))
         });

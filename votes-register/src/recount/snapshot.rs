@@ -65,6 +65,13 @@ pub(super) async fn notes(snapshot: &Transaction<'_>, topic: &str) -> Result<BTr
             notes.raised.insert(row.get("to_offset"), log_clock);
         }
     }
+    let query = "SELECT id, paredao FROM import";
+    let found = answer(snapshot.query(query, &[])).await?;
+    let imports: BTreeMap<i32, i32> = found.iter().map(|row| (row.get("id"), row.get("paredao"))).collect();
+    let query = "SELECT partition FROM register_cursor WHERE topic = $1";
+    for row in answer(snapshot.query(query, &[&topic])).await? {
+        notes.entry(row.get("partition")).or_default().imports.clone_from(&imports);
+    }
     let query = "SELECT partition, record_offset FROM dead_letter WHERE topic = $1 AND reason = $2";
     for row in answer(snapshot.query(query, &[&topic, &Rejection::RefusedByStore.code()])).await? {
         notes.entry(row.get("partition")).or_default().refused.insert(row.get("record_offset"));

@@ -44,7 +44,9 @@ pub(super) async fn execute(
     let letters = Letters::of(&batch.parked);
     let counted = batch.counted();
     let parked = as_bigint(batch.parked.len());
-    let parameters: [&(dyn ToSql + Sync); 27] = [
+    let imports: Vec<i32> = batch.next_lines.keys().map(|import| import.get()).collect();
+    let next_lines: Vec<i64> = batch.next_lines.values().copied().collect();
+    let parameters: [&(dyn ToSql + Sync); 29] = [
         &topic,
         &partition,
         &batch.from_offset,
@@ -72,6 +74,8 @@ pub(super) async fn execute(
         &letters.ballot_sequence,
         &letters.ballot_minute,
         &letters.attempts,
+        &imports,
+        &next_lines,
     ];
     let statement = answer(client.prepare_cached(include_str!("flush.sql"))).await?;
     let row = answer(client.query_one(&statement, &parameters)).await?;

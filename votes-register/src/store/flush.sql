@@ -28,5 +28,12 @@ parked AS (
     FROM advanced AS a,
         unnest($16::bigint[], $17::bigint[], $18::text[], $19::text[], $20::bytea[], $21::bytea[], $22::bigint[],
                $23::bigint[], $24::bigint[], $25::bigint[], $26::integer[], $27::integer[]) AS l
+),
+-- How far imports went.
+gone_on AS (
+    INSERT INTO import_position (topic, partition, import, next_line)
+    SELECT a.topic, a.partition, i.*
+    FROM advanced AS a, unnest($28::integer[], $29::bigint[]) AS i
+    ON CONFLICT (topic, partition, import) DO UPDATE SET next_line = excluded.next_line
 )
 SELECT count(*) FROM advanced

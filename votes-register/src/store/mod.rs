@@ -11,7 +11,7 @@ use tokio_postgres::{NoTls, Row};
 use voting_commons::adapters::postgres::{ACQUIRE_TIMEOUT, PostgresArgs, STATEMENT_TIMEOUT, session_timeouts};
 use voting_commons::{BallotId, Minute, UnixMillis, window};
 
-use crate::core::{Batch, Cursor, FlushOutcome, Position};
+use crate::core::{Batch, Cursor, FlushOutcome, Imports, Position};
 
 /// How long an answer may take beyond Postgres's own time-out before the connection is given up for lost.
 const ANSWER_GRACE: Duration = Duration::from_secs(5);
@@ -85,6 +85,26 @@ impl Store {
         let rows = answer(client.query(&statement, &[&self.topic, &partition, &earliest])).await?;
         let ballots: Result<Vec<_>, _> = rows.iter().map(ballot_in).collect();
         Ok(ballots?.into_iter().filter(|(minute, _)| !window::is_late(*minute, log_clock)).collect())
+    }
+
+    /// The imports that may be counted, and how far each has been in `partition`.
+    ///
+    /// # Errors
+    /// When Postgres is away.
+    pub async fn imports(&self, partition: i32) -> Result<Imports, StoreError> {
+        let client = self.pool.get().await?;
+        let statement = client.prepare_cached(include_str!("imports.sql")).await?;
+        let mut imports = Imports::default();
+        for row in answer(client.query(&statement, &[&self.topic, &partition])).await? {
+            let (id, paredao): (i32, i32) = (row.try_get("id")?, row.try_get("paredao")?);
+            let bad_row = |_| StoreError::BadRow { table: "import" };
+            let id = i64::from(id).try_into().map_err(bad_row)?;
+            imports.registered.insert(id, i64::from(paredao).try_into().map_err(bad_row)?);
+            if let Some(next_line) = row.try_get("next_line")? {
+                imports.next_lines.insert(id, next_line);
+            }
+        }
+        Ok(imports)
     }
 
     /// What was passed over of the partition, and whether an operator wants it to stand still.

@@ -7,6 +7,7 @@ mod conservation;
 mod control;
 mod crashes;
 mod harness;
+mod imports;
 mod log_faults;
 mod recount;
 mod replay;

@@ -1,7 +1,9 @@
 //! Reading a vote that is written byte for byte as this code writes it: the register's hot path. What is written otherwise is
 //! left to the thorough reader, which takes many times as long.
 
-use crate::ids::{BALLOT_ID_BYTES, BallotId};
+use super::Entry;
+use crate::ids::{BALLOT_ID_BYTES, BallotId, ImportId, Line};
+use crate::import::ImportedVote;
 use crate::shard::Shard;
 use crate::vote::{Group, Vote};
 
@@ -14,11 +16,16 @@ struct Number<'a> {
     value: i64,
 }
 
-/// The vote in `value` under `key`, if both are exactly what [`encode`](super::encode) makes of it.
-pub(super) fn read(key: &[u8], value: &[u8]) -> Option<Vote> {
-    let rest = value.strip_prefix(br#"{"v":1,"ballot":""#)?;
-    let (ballot, rest) = rest.split_at_checked(BALLOT_ID_BYTES)?;
-    let (paredao, rest) = number(rest.strip_prefix(br#"","paredao":"#)?)?;
+/// By what a vote counts once.
+pub(super) enum Origin {
+    Ballot(BallotId),
+    Line(ImportId, Line),
+}
+
+/// What `value` under `key` says, if both are exactly what [`Entry::encode`] makes of it.
+pub(super) fn read(key: &[u8], value: &[u8]) -> Option<Entry> {
+    let (origin, rest) = origin(value.strip_prefix(br#"{"v":1,"#)?)?;
+    let (paredao, rest) = number(rest.strip_prefix(br#","paredao":"#)?)?;
     let (participant, rest) = number(rest.strip_prefix(br#","participant":"#)?)?;
     let (minute, rest) = number(rest.strip_prefix(br#","minute":"#)?)?;
     let (partition, rest) = number(rest.strip_prefix(br#","partition":"#)?)?;
@@ -26,16 +33,29 @@ pub(super) fn read(key: &[u8], value: &[u8]) -> Option<Vote> {
         return None;
     }
     let in_key = after(after(key, &paredao)?, &participant)?.strip_prefix(minute.text)?;
-    Some(Vote {
-        ballot: BallotId::from_digits(ballot).ok()?,
-        group: Group {
-            paredao: paredao.value.try_into().ok()?,
-            minute: minute.value.try_into().ok()?,
-            participant: participant.value.try_into().ok()?,
-        },
-        shard: shard(in_key)?,
-        partition: partition.value.try_into().ok()?,
-    })
+    let group = Group {
+        paredao: paredao.value.try_into().ok()?,
+        minute: minute.value.try_into().ok()?,
+        participant: participant.value.try_into().ok()?,
+    };
+    let partition = partition.value.try_into().ok()?;
+    match origin {
+        Origin::Ballot(ballot) => Some(Entry::Vote(Vote { ballot, group, shard: shard(in_key)?, partition })),
+        Origin::Line(import, line) if in_key.is_empty() => {
+            Some(Entry::Imported(ImportedVote { import, line, group, partition }))
+        }
+        Origin::Line(..) => None,
+    }
+}
+
+fn origin(text: &[u8]) -> Option<(Origin, &[u8])> {
+    if let Some(text) = text.strip_prefix(br#""ballot":""#) {
+        let (digits, rest) = text.split_at_checked(BALLOT_ID_BYTES)?;
+        return Some((Origin::Ballot(BallotId::from_digits(digits).ok()?), rest.strip_prefix(b"\"")?));
+    }
+    let (import, rest) = number(text.strip_prefix(br#""import":"#)?)?;
+    let (line, rest) = number(rest.strip_prefix(br#","line":"#)?)?;
+    Some((Origin::Line(import.value.try_into().ok()?, line.value.try_into().ok()?), rest))
 }
 
 /// The number at the beginning of `text`, written without zeros in front, and what comes after it.

@@ -4,23 +4,25 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
-use super::{KEY_BYTES_MAX, VALUE_BYTES_MAX, VERSION};
+use super::canonical::Origin;
+use super::{Entry, KEY_BYTES_MAX, VALUE_BYTES_MAX, VERSION};
+use crate::import::ImportedVote;
 use crate::rejection::{Field, Rejection};
 use crate::shard::Shard;
 use crate::vote::{Group, Key, Vote};
 
 /// Reads step by step, so that the first thing that is wrong can be named.
-pub(super) fn read(key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Vote, Rejection> {
+pub(super) fn read(key: Option<&[u8]>, value: Option<&[u8]>) -> Result<Entry, Rejection> {
     let key = read_key(key)?;
-    let vote = vote_in_value(value, key.shard)?;
-    if key.group.paredao != vote.group.paredao {
+    let (entry, group) = entry_in_value(value, key.shard)?;
+    if key.group.paredao != group.paredao {
         Err(Rejection::Disagree(Field::Paredao))
-    } else if key.group.participant != vote.group.participant {
+    } else if key.group.participant != group.participant {
         Err(Rejection::Disagree(Field::Participant))
-    } else if key.group.minute != vote.group.minute {
+    } else if key.group.minute != group.minute {
         Err(Rejection::Disagree(Field::Minute))
     } else {
-        Ok(vote)
+        Ok(entry)
     }
 }
 
@@ -58,7 +60,7 @@ fn canonical_number<T: TryFrom<i64>>(text: &str) -> Option<T> {
     text.parse::<i64>().ok().filter(|number| number.to_string() == text)?.try_into().ok()
 }
 
-fn vote_in_value(value: Option<&[u8]>, shard: Shard) -> Result<Vote, Rejection> {
+fn entry_in_value(value: Option<&[u8]>, shard: Shard) -> Result<(Entry, Group), Rejection> {
     let value = value.ok_or(Rejection::ValueNull)?;
     if value.is_empty() {
         return Err(Rejection::ValueEmpty);
@@ -69,24 +71,29 @@ fn vote_in_value(value: Option<&[u8]>, shard: Shard) -> Result<Vote, Rejection> 
     let text = str::from_utf8(value).map_err(|_| Rejection::ValueNotUtf8)?;
     let fields = fields_in(text)?;
     fields.check_version()?;
-    let vote = Vote {
-        ballot: fields
-            .required(Field::Ballot, Value::as_str)?
-            .parse()
-            .map_err(|_| Rejection::FieldInvalid(Field::Ballot))?,
-        group: Group {
-            paredao: fields.number(Field::Paredao)?,
-            participant: fields.number(Field::Participant)?,
-            minute: fields.number(Field::Minute)?,
-        },
-        shard,
-        partition: fields.number(Field::Partition)?,
+    let is_imported = fields.has(Field::Import) || fields.has(Field::Line);
+    let origin = if is_imported {
+        Origin::Line(fields.number(Field::Import)?, fields.number(Field::Line)?)
+    } else {
+        let ballot = fields.required(Field::Ballot, Value::as_str)?.parse();
+        Origin::Ballot(ballot.map_err(|_| Rejection::FieldInvalid(Field::Ballot))?)
     };
-    if vote.partition < 0 {
+    let group = Group {
+        paredao: fields.number(Field::Paredao)?,
+        participant: fields.number(Field::Participant)?,
+        minute: fields.number(Field::Minute)?,
+    };
+    let partition: i32 = fields.number(Field::Partition)?;
+    if partition < 0 {
         return Err(Rejection::FieldInvalid(Field::Partition));
     }
-    fields.check_names()?;
-    Ok(vote)
+    fields.check_names(is_imported)?;
+    let entry = match origin {
+        Origin::Ballot(ballot) => Entry::Vote(Vote { ballot, group, shard, partition }),
+        Origin::Line(..) if shard != Shard::default() => return Err(Rejection::KeyMalformed),
+        Origin::Line(import, line) => Entry::Imported(ImportedVote { import, line, group, partition }),
+    };
+    Ok((entry, group))
 }
 
 fn fields_in(text: &str) -> Result<Fields, Rejection> {
@@ -114,12 +121,18 @@ impl Fields {
         if version == VERSION { Ok(()) } else { Err(Rejection::VersionUnknown) }
     }
 
-    fn check_names(&self) -> Result<(), Rejection> {
+    fn has(&self, field: Field) -> bool {
+        self.0.iter().any(|(name, _)| name == name_of(field))
+    }
+
+    /// Each field stands once, and a ballot doesn't stand beside a line.
+    fn check_names(&self, is_imported: bool) -> Result<(), Rejection> {
+        let foreign = if is_imported { &[Field::Ballot][..] } else { &[Field::Import, Field::Line] };
         for (index, (name, _)) in self.0.iter().enumerate() {
             if self.0[..index].iter().any(|(earlier, _)| earlier == name) {
                 return Err(Rejection::FieldDuplicate);
             }
-            if !NAMES.iter().any(|(_, known)| known == name) {
+            if !NAMES.iter().any(|(field, known)| known == name && !foreign.contains(field)) {
                 return Err(Rejection::FieldUnknown);
             }
         }
@@ -137,9 +150,11 @@ impl Fields {
     }
 }
 
-const NAMES: [(Field, &str); 6] = [
+const NAMES: [(Field, &str); 8] = [
     (Field::Version, "v"),
     (Field::Ballot, "ballot"),
+    (Field::Import, "import"),
+    (Field::Line, "line"),
     (Field::Paredao, "paredao"),
     (Field::Participant, "participant"),
     (Field::Minute, "minute"),

@@ -25,7 +25,7 @@ fn claims(sent: i64, accepted: i64, heard: Instant) -> Claims {
 
 /// Partition 0 holds as many votes of the one place, all of them countable.
 fn log(votes: i64) -> Log {
-    let minute = MinuteCount { records: votes, countable: votes };
+    let minute = MinuteCount { records: votes, countable: votes, imported: 0 };
     let minutes = [(PLACE, minute)].into();
     [(0, PartitionCount { next_offset: votes, countable: votes, minutes, ..PartitionCount::default() })].into()
 }

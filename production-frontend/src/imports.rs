@@ -1,0 +1,30 @@
+//! Imports: files of votes that production lets count without ballots.
+//!
+//! Registering one is all that happens here: `load-test import` writes its lines to the topic, and registers count them.
+
+pub(crate) mod api;
+mod store;
+
+use jiff::Timestamp;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+/// An import.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ImportView {
+    /// Its number, which its records carry.
+    pub id: i32,
+    /// The paredão that its votes count in.
+    pub paredao: String,
+    /// That paredão's number, which its records carry too.
+    pub paredao_id: i32,
+    /// What it is, in production's words.
+    pub what: String,
+    /// Over how many partitions its lines are spread; unset until it is first begun.
+    pub partitions: Option<i32>,
+    /// Who registered it.
+    pub registered_by: String,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub registered_at: Timestamp,
+}

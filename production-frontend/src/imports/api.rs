@@ -1,0 +1,102 @@
+//! The API of imports: register, list.
+
+use std::num::NonZeroU16;
+
+use axum::Json;
+use axum::extract::rejection::{JsonRejection, PathRejection};
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use serde::Deserialize;
+use sqlx::PgPool;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use super::{ImportView, store};
+use crate::app::App;
+use crate::auth::Producer;
+use crate::error::Error;
+
+/// The longest description, in characters.
+const WHAT_CHARS_MAX: usize = 200;
+
+pub(crate) fn routes() -> OpenApiRouter<App> {
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(register)).routes(routes!(begin))
+}
+
+/// Lists imports, the newest first.
+#[utoipa::path(
+    get, path = "/api/v1/imports",
+    responses((status = 200, description = "at most 200 of them", body = Vec<ImportView>))
+)]
+async fn list(_: Producer, State(pool): State<PgPool>) -> Result<Json<Vec<ImportView>>, Error> {
+    Ok(Json(store::list(&pool).await?))
+}
+
+/// What to import.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NewImport {
+    /// The paredão that the votes count in
+    paredao: String,
+    /// What it is: 1 to 200 characters
+    what: String,
+}
+
+/// Lets a file's votes count, each line once, without ballots and whatever their minute.
+#[utoipa::path(
+    post, path = "/api/v1/imports", request_body = NewImport,
+    responses(
+        (status = 201, description = "registered", body = ImportView),
+        (status = 400, description = "the body can't be read"),
+        (status = 404, description = "no such paredão"),
+        (status = 415, description = "it isn't application/json"),
+        (status = 422, description = "it has no description"),
+    )
+)]
+async fn register(
+    producer: Producer,
+    State(pool): State<PgPool>,
+    import: Result<Json<NewImport>, JsonRejection>,
+) -> Result<(StatusCode, Json<ImportView>), Error> {
+    let Json(NewImport { paredao, what }) = import.map_err(Error::refused_json)?;
+    let what = what.trim();
+    if !(1..=WHAT_CHARS_MAX).contains(&what.chars().count()) || what.contains(char::is_control) {
+        return Err(Error::ImportInvalid);
+    }
+    let view = store::register(&pool, &paredao, what, &producer.name).await?;
+    tracing::info!(import = view.id, paredao = view.paredao, by = producer.name, "an import was registered");
+    Ok((StatusCode::CREATED, Json(view)))
+}
+
+/// How an import is begun.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Beginning {
+    /// How many partitions the topic has now
+    #[schema(value_type = u16, minimum = 1)]
+    partitions: NonZeroU16,
+}
+
+/// Begins an import, or goes on with one: what is answered says over how many partitions its lines are spread, which the first
+/// beginning fixes.
+#[utoipa::path(
+    post, path = "/api/v1/imports/{id}/begin", request_body = Beginning,
+    params(("id" = i32, Path, description = "its number")),
+    responses(
+        (status = 200, description = "begun", body = ImportView),
+        (status = 400, description = "the body can't be read"),
+        (status = 404, description = "no such import"),
+        (status = 415, description = "it isn't application/json"),
+    )
+)]
+async fn begin(
+    _: Producer,
+    State(pool): State<PgPool>,
+    id: Result<Path<i32>, PathRejection>,
+    beginning: Result<Json<Beginning>, JsonRejection>,
+) -> Result<Json<ImportView>, Error> {
+    let Path(id) = id.map_err(|_| Error::ImportUnknown)?;
+    let Json(Beginning { partitions }) = beginning.map_err(Error::refused_json)?;
+    Ok(Json(store::begin(&pool, id, partitions.get().into()).await?))
+}

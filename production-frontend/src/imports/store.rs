@@ -1,0 +1,62 @@
+//! Imports in Postgres.
+
+use jiff::Timestamp;
+use sqlx::PgPool;
+
+use super::ImportView;
+use crate::error::Error;
+
+/// The most imports that a list holds.
+const LISTED_MAX: i64 = 200;
+
+/// The newest imports, the newest first.
+pub(super) async fn list(pool: &PgPool) -> Result<Vec<ImportView>, Error> {
+    select(pool, None).await
+}
+
+/// Registers an import; its row says who did.
+pub(super) async fn register(pool: &PgPool, slug: &str, what: &str, who: &str) -> Result<ImportView, Error> {
+    let id = sqlx::query_scalar!(
+        "INSERT INTO import (paredao, what, registered_by) SELECT id, $2, $3 FROM paredao WHERE slug = $1 RETURNING id",
+        slug,
+        what,
+        who
+    )
+    .fetch_optional(pool)
+    .await?;
+    select(pool, Some(id.ok_or(Error::ParedaoUnknown)?)).await?.pop().ok_or(Error::NotFound)
+}
+
+/// Fixes over how many partitions the import's lines are spread, unless that was done before.
+pub(super) async fn begin(pool: &PgPool, id: i32, partitions: i32) -> Result<ImportView, Error> {
+    sqlx::query!("UPDATE import SET partitions = coalesce(partitions, $2) WHERE id = $1", id, partitions)
+        .execute(pool)
+        .await?;
+    select(pool, Some(id)).await?.pop().ok_or(Error::ImportUnknown)
+}
+
+async fn select(pool: &PgPool, id: Option<i32>) -> Result<Vec<ImportView>, Error> {
+    let rows = sqlx::query!(
+        r#"SELECT i.id, p.slug, p.id AS paredao, i.what, i.partitions, i.registered_by,
+                  extract(epoch FROM i.registered_at)::bigint AS "registered_at!"
+           FROM import i JOIN paredao p ON p.id = i.paredao
+           WHERE $1::integer IS NULL OR i.id = $1
+           ORDER BY i.id DESC LIMIT $2"#,
+        id,
+        LISTED_MAX
+    )
+    .fetch_all(pool)
+    .await?;
+    let views = rows.into_iter().map(|row| {
+        Ok(ImportView {
+            id: row.id,
+            paredao: row.slug,
+            paredao_id: row.paredao,
+            what: row.what,
+            partitions: row.partitions,
+            registered_by: row.registered_by,
+            registered_at: Timestamp::from_second(row.registered_at).map_err(anyhow::Error::from)?,
+        })
+    });
+    views.collect()
+}
