@@ -49,6 +49,8 @@ pub(crate) struct Evidence {
 /// How long one vote took.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Freshness {
+    /// The second of the run in which it was cast.
+    pub(crate) second: usize,
     pub(crate) to_bucket: Duration,
     pub(crate) to_screens: Duration,
 }
@@ -453,17 +455,24 @@ fn check_reconciliation(row: &ReconciliationRow, findings: &mut Findings) {
 }
 
 fn check_freshness(freshness: &[Freshness], findings: &mut Findings) -> [Option<[Duration; 3]>; 2] {
-    let bucket = quantiles(freshness.iter().map(|one| one.to_bucket).collect());
-    let screens = quantiles(freshness.iter().map(|one| one.to_screens).collect());
-    for (what, quantiles, max) in [("to its bucket", bucket, TO_BUCKET_MAX), ("to the screens", screens, TO_SCREEN_MAX)]
-    {
+    let mut check = |what, took: fn(&Freshness) -> Duration, max| {
+        let quantiles = quantiles(freshness.iter().map(took).collect());
         if let Some([_, p99, _]) = quantiles
             && p99 > max
         {
-            findings.add("P6", "votes take too long", || format!("{what}: p99 {p99:?} in quiet times"));
+            let seconds: Vec<_> = freshness.iter().filter(|one| took(one) > max).map(|one| one.second).collect();
+            findings.add("P6", "votes take too long", || {
+                format!(
+                    "{what}: p99 {p99:?} in quiet times, longer than {max:?} for those cast at the seconds {seconds:?}"
+                )
+            });
         }
-    }
-    [bucket, screens]
+        quantiles
+    };
+    [
+        check("to its bucket", |one| one.to_bucket, TO_BUCKET_MAX),
+        check("to the screens", |one| one.to_screens, TO_SCREEN_MAX),
+    ]
 }
 
 /// p50, p99 and the largest.

@@ -60,7 +60,11 @@ fn sound() -> Evidence {
         }],
         receipts_differ: 0,
         seen: vec![],
-        freshness: vec![Freshness { to_bucket: Duration::from_millis(300), to_screens: Duration::from_millis(900) }],
+        freshness: vec![Freshness {
+            second: 7,
+            to_bucket: Duration::from_millis(300),
+            to_screens: Duration::from_millis(900),
+        }],
     }
 }
 

@@ -21,10 +21,13 @@ pub(crate) const PARTITIONS: i32 = 12;
 /// The topic of the votes.
 pub(crate) const TOPIC: &str = "votes";
 
+/// The registers' consumer group, by default.
+const GROUP: &str = "votes-register";
 const HEAP_MIB_MAX: u32 = 320;
 /// A broker that is frozen takes the question and gives no answer: then another one is asked.
 const OBSERVER_TIMEOUT_MILLIS: &str = "1000";
 const METADATA_TIMEOUT: Duration = Duration::from_secs(5);
+const GROUP_TIMEOUT: Duration = Duration::from_secs(5);
 const WHOLE_PATIENCE: Duration = Duration::from_secs(120);
 const ELECTION_PATIENCE: Duration = Duration::from_secs(40);
 
@@ -139,6 +142,13 @@ impl Cluster {
         wait_until("no other broker took over", ELECTION_PATIENCE, || {
             Ok(self.led_by(index).is_ok_and(|led| led == 0).then_some(()))
         })
+    }
+
+    /// Whether the registers' group has exactly `members`, and each its partitions. A member that was killed belongs to
+    /// it until its session has timed out: till then nothing of its partitions is counted.
+    pub(crate) fn group_is_stable(&self, members: usize) -> Result<bool> {
+        let groups = self.observer.fetch_group_list(Some(GROUP), GROUP_TIMEOUT)?;
+        Ok(groups.groups().iter().any(|group| group.state() == "Stable" && group.members().len() == members))
     }
 
     /// Starts those that don't run, and waits until every copy of every partition is complete.

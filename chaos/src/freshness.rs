@@ -59,8 +59,8 @@ impl Prober {
         loop {
             tokio::time::sleep(Duration::from_millis(fastrand::u64(PAUSE_MILLIS))).await;
             let Some(period) = self.quiet.period() else { continue };
-            let start = Instant::now();
-            let probed = tokio::time::timeout(PROBE_TIMEOUT, self.probe()).await;
+            let (start, second) = (Instant::now(), self.generator.throughput.now());
+            let probed = tokio::time::timeout(PROBE_TIMEOUT, self.probe(second)).await;
             // One that a fault fell into says nothing of quiet times.
             if self.quiet.period() != Some(period) {
                 continue;
@@ -68,13 +68,13 @@ impl Prober {
             let freshness = match probed {
                 Ok(Ok(Some(freshness))) => freshness,
                 Ok(_) => continue,
-                Err(_) => Freshness { to_bucket: start.elapsed(), to_screens: start.elapsed() },
+                Err(_) => Freshness { second, to_bucket: start.elapsed(), to_screens: start.elapsed() },
             };
             self.measured.lock().unwrap_or_else(PoisonError::into_inner).push(freshness);
         }
     }
 
-    async fn probe(&self) -> Result<Option<Freshness>> {
+    async fn probe(&self, second: usize) -> Result<Option<Freshness>> {
         let client = self.place.connect().await?;
         let counted = format!("SELECT coalesce(sum(votes), 0)::bigint FROM bucket WHERE paredao = {}", self.paredao.id);
         let expected = number(&client, &counted).await? + 1;
@@ -93,7 +93,7 @@ impl Prober {
                 tokio::time::sleep(LOOK_EVERY).await;
             }
         }
-        Ok(Some(Freshness { to_bucket, to_screens: acknowledged.elapsed() }))
+        Ok(Some(Freshness { second, to_bucket, to_screens: acknowledged.elapsed() }))
     }
 }
 

@@ -7,11 +7,12 @@ use std::time::{Duration, Instant};
 use crate::deck::Deck;
 use crate::faults::Fault;
 use crate::freshness::Quiet;
+use crate::services::REGISTERS;
 use crate::world::{World, blocking, pass};
 
 /// Between a fault and the next.
 const QUIET_SECONDS: f64 = 5.0;
-/// After a healing, what has piled up is worked off before quiet begins.
+/// After a healing, each partition gets an owner and what has piled up is worked off before quiet begins.
 const CATCH_UP_PATIENCE: Duration = Duration::from_secs(60);
 /// So few votes under way and records to be counted are the usual flow.
 const UNDER_WAY_USUAL: usize = 300;
@@ -79,12 +80,14 @@ pub(crate) async fn strike_for(
 async fn catch_up(world: &World) {
     let start = Instant::now();
     while start.elapsed() < CATCH_UP_PATIENCE {
+        let has_owners = blocking(|| world.cluster.group_is_stable(REGISTERS)).unwrap_or(false);
         let lag = world.lag().await.unwrap_or(i64::MAX);
-        if world.generator.under_way() < UNDER_WAY_USUAL && lag < LAG_USUAL {
+        if has_owners && world.generator.under_way() < UNDER_WAY_USUAL && lag < LAG_USUAL {
             return;
         }
         pass(0.5).await;
     }
+    say(world.generator.throughput.now(), "  NOT CAUGHT UP");
 }
 
 /// How often each fault struck and proved it.

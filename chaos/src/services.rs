@@ -14,6 +14,8 @@ use crate::database::Database;
 use crate::http;
 use crate::proxy::{Proxy, Route};
 
+/// How many registers there are.
+pub(crate) const REGISTERS: usize = 3;
 const READY_PATIENCE: Duration = Duration::from_secs(90);
 const READY_TIMEOUT: Duration = Duration::from_millis(800);
 /// The longest a service may take to end after SIGTERM; Kubernetes would wait as long.
@@ -186,7 +188,7 @@ impl Services {
         postgres: u16,
     ) -> Result<Self> {
         let mut services = Vec::new();
-        for (kind, count) in [(Kind::Register, 3), (Kind::Aggregator, 1), (Kind::Frontend, 2)] {
+        for (kind, count) in [(Kind::Register, REGISTERS), (Kind::Aggregator, 1), (Kind::Frontend, 2)] {
             for number in 1..=count {
                 services.push(Service::start(kind, number, (binaries, logs), environment, proxy, postgres)?);
             }
