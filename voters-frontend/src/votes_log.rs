@@ -17,6 +17,9 @@ use crate::accounts::Accounts;
 
 /// How long to wait for more votes to send together.
 const LINGER_MILLIS: u32 = 1;
+/// How many requests may be under way to a broker. While one is, the next collects votes; with more, librdkafka's idempotent producer,
+/// which has one under way per partition in any case, would ask without a pause whether that has come back.
+const REQUESTS_UNDER_WAY_MAX: u32 = 1;
 /// How large the queue of unacknowledged votes may grow, in KiB.
 const QUEUE_KIB_MAX: u32 = 16 * 1024;
 /// The longest pause before a broker that went away is tried again.
@@ -165,6 +168,7 @@ fn producer_config(kafka: &KafkaArgs, queue_votes_max: u32) -> ClientConfig {
         .set("enable.idempotence", "true")
         .set("compression.type", "lz4")
         .set("linger.ms", LINGER_MILLIS.to_string())
+        .set("max.in.flight.requests.per.connection", REQUESTS_UNDER_WAY_MAX.to_string())
         .set("message.timeout.ms", DELIVERY_TIMEOUT_MILLIS.to_string())
         .set("request.timeout.ms", DELIVERY_TIMEOUT_MILLIS.to_string())
         .set("queue.buffering.max.messages", queue_votes_max.to_string())
