@@ -8,6 +8,10 @@ use tokio::net::TcpListener;
 use voters_frontend::options::{Cli, Command, Options};
 use voting_commons::adapters::{failure, shutdown, telemetry};
 
+/// Votes are allocated by one thread and freed by another: see `docs/decisions/0007`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let Command::Serve(options) = Cli::parse().command;

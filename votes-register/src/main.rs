@@ -11,6 +11,10 @@ use voting_commons::adapters::{admin, failure, shutdown, telemetry};
 /// A command that answers a question has no answer; 1 is one of the answers.
 const NO_ANSWER: u8 = 2;
 
+/// Records are allocated by one thread and freed by another: see `docs/decisions/0007`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let options = Options::parse();
