@@ -30,6 +30,8 @@ use crate::{Options, process};
 const CONNECTIONS: u32 = 256;
 /// How many votes are cast for each figure.
 const VOTES: u32 = 300_000;
+/// How many are cast before, on the way there: a broker that has just started still compiles its own code.
+const WARM_UP_VOTES: u32 = 150_000;
 const ASK_TIMEOUT: Duration = Duration::from_secs(10);
 const LISTEN_PATIENCE: Duration = Duration::from_secs(10);
 
@@ -40,6 +42,8 @@ pub(crate) struct Figures {
     pub(crate) bare: Vec<f64>,
     pub(crate) captcha_off: Vec<f64>,
     pub(crate) proof_of_work: Vec<f64>,
+    /// The frontend's, captcha off.
+    pub(crate) cpu_seconds_per_million: Vec<f64>,
     /// The frontend's, in MiB.
     pub(crate) memory_mib_max: Vec<u64>,
 }
@@ -57,17 +61,24 @@ pub(crate) async fn round(stage: &Stage, options: &Options, round: u32, figures:
         if provider == Provider::Off {
             figures.bare.push(bare(&args, options, prepared(&args, &system, &paredao, provider).await?).await?);
         }
-        let rate = cast(&args, prepared(&args, &system, &paredao, provider).await?).await?;
+        let votes = prepared(&args, &system, &paredao, provider).await?;
+        let frontend = system.pid("voters-frontend")?;
+        let before = process::cpu_seconds(frontend)?;
+        let rate = cast(&args, votes).await?;
+        let cpu = (process::cpu_seconds(frontend)? - before) / f64::from(WARM_UP_VOTES + VOTES) * 1e6;
         refuses_a_forged_ballot(&args).await?;
         let stored = stored(&kafka)?;
-        if stored != u64::from(VOTES) {
-            bail!("{VOTES} votes were acknowledged, and {stored} lie in the topic");
+        if stored != u64::from(WARM_UP_VOTES + VOTES) {
+            bail!("{} votes were acknowledged, and {stored} lie in the topic", WARM_UP_VOTES + VOTES);
         }
         match provider {
             Provider::Altcha => figures.proof_of_work.push(rate),
-            _ => figures.captcha_off.push(rate),
+            _ => {
+                figures.captcha_off.push(rate);
+                figures.cpu_seconds_per_million.push(cpu);
+            }
         }
-        figures.memory_mib_max.push(process::memory_mib_max(system.pid("voters-frontend")?)?);
+        figures.memory_mib_max.push(process::memory_mib_max(frontend)?);
         deployment.close(&paredao).await?;
         tokio::task::block_in_place(|| system.stop())?;
     }
@@ -94,14 +105,21 @@ async fn bare(args: &DeploymentArgs, options: &Options, votes: Vec<Bytes>) -> Re
     Ok(rate)
 }
 
-/// As fast as the connections take them.
-async fn cast(args: &DeploymentArgs, votes: Vec<Bytes>) -> Result<f64> {
-    let at_once = Curve { rise_seconds: 0, hold_seconds: 1, peak: VOTES };
+/// As fast as the connections take them, in votes per second; the first of them aren't measured.
+async fn cast(args: &DeploymentArgs, mut votes: Vec<Bytes>) -> Result<f64> {
+    let measured = votes.split_off(WARM_UP_VOTES as usize);
+    cast_at_once(args, votes).await?;
+    cast_at_once(args, measured).await
+}
+
+async fn cast_at_once(args: &DeploymentArgs, votes: Vec<Bytes>) -> Result<f64> {
+    let count = u32::try_from(votes.len())?;
+    let at_once = Curve { rise_seconds: 0, hold_seconds: 1, peak: count };
     let voted = voting::vote(args, at_once, Ballots::Prepared(votes)).await?;
-    if voted.tally.accepted != u64::from(VOTES) {
+    if voted.tally.accepted != u64::from(count) {
         bail!("not every vote was accepted: {:?}", voted.tally);
     }
-    Ok(f64::from(VOTES) / voted.measured.seconds())
+    Ok(f64::from(count) / voted.measured.seconds())
 }
 
 /// Votes with their captchas solved, so that casting them is all that takes time.
@@ -128,7 +146,7 @@ async fn prepared(args: &DeploymentArgs, system: &System, paredao: &Paredao, pro
         };
         Ok(format!(r#"{{"ballot":"{}","captcha":"{answer}"}}"#, press.seal(&ballot)).into())
     };
-    (0..u64::from(VOTES)).map(vote).collect()
+    (0..u64::from(WARM_UP_VOTES + VOTES)).map(vote).collect()
 }
 
 /// No figure counts unless ballots are checked.
