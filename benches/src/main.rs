@@ -7,6 +7,7 @@ mod edge;
 mod fill;
 mod import;
 mod latency;
+mod memory;
 mod peer;
 mod process;
 mod raw;
@@ -93,6 +94,7 @@ enum Part {
     Import,
     Growth,
     Shards,
+    Memory,
     RecordMinute,
 }
 
@@ -124,6 +126,9 @@ async fn measure(options: &Options) -> Result<()> {
     }
     if options.wants(Part::Shards) {
         figures.hot_keys = shards::measure(&stage, options).await?;
+    }
+    if options.wants(Part::Memory) {
+        figures.memory = Some(memory::measure(&stage, options).await?);
     }
     if options.wants(Part::RecordMinute) {
         figures.record_minute = Some(record_minute::measure(&stage, options).await?);

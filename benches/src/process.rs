@@ -20,8 +20,17 @@ pub(crate) fn cpu_seconds(pid: i32) -> Result<f64> {
 
 /// The most memory it ever had, in MiB.
 pub(crate) fn memory_mib_max(pid: i32) -> Result<u64> {
+    status_mib(pid, "VmHWM:")
+}
+
+/// The memory that it has now, in MiB.
+pub(crate) fn memory_mib(pid: i32) -> Result<u64> {
+    status_mib(pid, "VmRSS:")
+}
+
+fn status_mib(pid: i32, name: &str) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("/proc/status has another form")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).context("/proc/status has another form")?;
     let kib: u64 = line.trim().trim_end_matches(" kB").parse()?;
     Ok(kib / 1024)
 }

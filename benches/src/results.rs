@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::backlog::Backlog;
+use crate::memory::Memory;
 use crate::record_minute::RecordMinute;
 use crate::scale::Growth;
 use crate::shards::HotKeys;
 use crate::stats::median_and_spread;
-use crate::{Options, backlog, edge, latency, scale, shards};
+use crate::{Options, backlog, edge, latency, memory, scale, shards};
 
 /// All that is measured.
 #[derive(Default)]
@@ -26,6 +27,7 @@ pub(crate) struct Figures {
     pub(crate) import: Vec<f64>,
     pub(crate) growth: Option<Growth>,
     pub(crate) hot_keys: Vec<HotKeys>,
+    pub(crate) memory: Option<Memory>,
     pub(crate) record_minute: Option<RecordMinute>,
 }
 
@@ -48,6 +50,9 @@ pub(crate) fn text(options: &Options, figures: &Figures) -> String {
         text.push_str(&scale::text(growth));
     }
     text.push_str(&shards::text(&figures.hot_keys));
+    if let Some(memory) = &figures.memory {
+        text.push_str(&memory::text(memory));
+    }
     if let Some(minute) = &figures.record_minute {
         text.push_str(&record_minute(minute));
     }
