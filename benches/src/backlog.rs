@@ -182,6 +182,11 @@ async fn check(client: &Client, votes: u64) -> Result<()> {
     Ok(())
 }
 
+/// Asks [`COUNTED`].
+pub(crate) async fn counted(client: &Client) -> Result<i64> {
+    Ok(client.query_one(COUNTED, &[]).await?.try_get(0)?)
+}
+
 /// A connection of one's own.
 pub(crate) async fn connect(database: &PostgresArgs) -> Result<Client> {
     let (client, connection) = tokio_postgres::connect(&database.database_url, NoTls).await?;

@@ -10,6 +10,8 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use voting_commons::adapters::kafka::KafkaArgs;
 use voting_commons::{BallotId, Group, Key, Minute, Shards, UnixMillis, Vote, codec, partitioner};
 
+use crate::stage::PARTITIONS;
+
 /// With [`MINUTES`], 300 groups.
 const PARTICIPANTS: u64 = 60;
 /// The last minutes, none of which is late yet when it is written early in a minute.
@@ -61,14 +63,26 @@ pub(crate) fn fill(kafka: &KafkaArgs, votes: u64, partitions: i32) -> Result<()>
     Ok(())
 }
 
-/// Writes votes of this minute for three participants, so many a second, until `stop`; how many it were.
-pub(crate) fn flow(
+/// Measures while votes of this minute for three participants flow, so many a second; also how many they were.
+pub(crate) fn while_flowing<T>(
     kafka: &KafkaArgs,
-    partitions: i32,
     votes_per_second: u64,
     shards: Shards,
-    stop: &AtomicBool,
-) -> Result<u64> {
+    measure: impl Future<Output = Result<T>>,
+) -> Result<(T, u64)> {
+    let stop = AtomicBool::new(false);
+    tokio::task::block_in_place(|| {
+        std::thread::scope(|scope| {
+            let flowing = scope.spawn(|| flow(kafka, votes_per_second, shards, &stop));
+            let measured = tokio::runtime::Handle::current().block_on(measure);
+            stop.store(true, Ordering::Relaxed);
+            let votes = flowing.join().ok().context("the flow panicked")??;
+            Ok((measured?, votes))
+        })
+    })
+}
+
+fn flow(kafka: &KafkaArgs, votes_per_second: u64, shards: Shards, stop: &AtomicBool) -> Result<u64> {
     let producer = producer(kafka)?;
     let begin = Instant::now();
     let mut sequence = 0;
@@ -77,7 +91,7 @@ pub(crate) fn flow(
         let minute = this_minute()?;
         while sequence < due {
             let participant = 1 + i64::try_from(sequence % FLOW_PARTICIPANTS)?;
-            send(&producer, &kafka.kafka_topic, &vote(minute, participant, sequence, shards, partitions)?)?;
+            send(&producer, &kafka.kafka_topic, &vote(minute, participant, sequence, shards, PARTITIONS)?)?;
             sequence += 1;
         }
         producer.poll(FLOW_PAUSE);

@@ -1,16 +1,15 @@
 //! Hot keys: three participants at the record rate, whose votes are spread over 1, 4 and 12 keys each, with two registers.
 
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use tokio_postgres::Client;
 use voting_commons::Shards;
 use voting_commons::adapters::kafka::KafkaArgs;
 
-use crate::backlog::{COUNTED, connect, spawn};
-use crate::stage::{PARTITIONS, Stage};
+use crate::backlog::{connect, counted, spawn};
+use crate::stage::Stage;
 use crate::{Options, fill, process};
 
 const SHARDS: [i64; 3] = [1, 4, 12];
@@ -62,23 +61,12 @@ async fn wait_until_shared(client: &Client) -> Result<()> {
 }
 
 async fn flow(client: &Client, kafka: &KafkaArgs, shards: Shards) -> Result<(i64, f64)> {
-    let stop = AtomicBool::new(false);
-    tokio::task::block_in_place(|| {
-        std::thread::scope(|scope| {
-            let flowing = scope.spawn(|| fill::flow(kafka, PARTITIONS, VOTES_PER_SECOND, shards, &stop));
-            let runtime = tokio::runtime::Handle::current();
-            let behind_max = runtime.block_on(watch(client))?;
-            stop.store(true, Ordering::Relaxed);
-            let votes = i64::try_from(flowing.join().ok().context("the flow panicked")??)?;
-            let end = Instant::now();
-            runtime.block_on(async {
-                while counted(client).await? < votes {
-                    tokio::time::sleep(LOOK_EVERY).await;
-                }
-                Ok((behind_max, end.elapsed().as_secs_f64()))
-            })
-        })
-    })
+    let (behind_max, votes) = fill::while_flowing(kafka, VOTES_PER_SECOND, shards, watch(client))?;
+    let end = Instant::now();
+    while counted(client).await? < i64::try_from(votes)? {
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+    Ok((behind_max, end.elapsed().as_secs_f64()))
 }
 
 /// How far the count was behind the flow, at most.
@@ -91,10 +79,6 @@ async fn watch(client: &Client) -> Result<i64> {
         tokio::time::sleep(LOOK_EVERY).await;
     }
     Ok(behind_max)
-}
-
-async fn counted(client: &Client) -> Result<i64> {
-    Ok(client.query_one(COUNTED, &[]).await?.try_get(0)?)
 }
 
 /// A table.

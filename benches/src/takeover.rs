@@ -1,17 +1,16 @@
 //! The register that holds all partitions is killed with -9 and started again at once, as an orchestrator would.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use tokio_postgres::Client;
 use voting_commons::Shards;
 use voting_commons::adapters::kafka::KafkaArgs;
+use voting_commons::adapters::postgres::PostgresArgs;
 
-use crate::Options;
-use crate::backlog::{connect, spawn};
-use crate::fill;
-use crate::stage::{PARTITIONS, Stage};
+use crate::backlog::{connect, counted, spawn};
+use crate::stage::Stage;
+use crate::{Options, fill};
 
 const VOTES_PER_SECOND: u64 = 5_000;
 /// Counting goes on for so long before the kill.
@@ -24,25 +23,12 @@ pub(crate) async fn measure(stage: &Stage, options: &Options, round: u32) -> Res
     let name = format!("takeover_{round}");
     let (kafka, database) = (stage.topic(&name).await?, stage.database(&name).await?);
     let client = connect(&database).await?;
-    let stop = AtomicBool::new(false);
-    let seconds = tokio::task::block_in_place(|| {
-        std::thread::scope(|scope| {
-            let flowing = scope.spawn(|| fill::flow(&kafka, PARTITIONS, VOTES_PER_SECOND, Shards::ONE, &stop));
-            let measured = tokio::runtime::Handle::current().block_on(kill(&kafka, &database, &client, options));
-            stop.store(true, Ordering::Relaxed);
-            flowing.join().expect("the flow doesn't panic")?;
-            measured
-        })
-    })?;
+    let kill = kill(&kafka, &database, &client, options);
+    let (seconds, _) = fill::while_flowing(&kafka, VOTES_PER_SECOND, Shards::ONE, kill)?;
     Ok(seconds)
 }
 
-async fn kill(
-    kafka: &KafkaArgs,
-    database: &voting_commons::adapters::postgres::PostgresArgs,
-    client: &Client,
-    options: &Options,
-) -> Result<f64> {
+async fn kill(kafka: &KafkaArgs, database: &PostgresArgs, client: &Client, options: &Options) -> Result<f64> {
     let mut daemon = spawn(kafka, database, options)?;
     wait_past(client, 0).await?;
     tokio::time::sleep(BEFORE).await;
@@ -64,9 +50,4 @@ async fn wait_past(client: &Client, votes: i64) -> Result<()> {
         tokio::time::sleep(LOOK_EVERY).await;
     }
     Ok(())
-}
-
-async fn counted(client: &Client) -> Result<i64> {
-    let statement = "SELECT coalesce(sum(counted), 0)::bigint FROM register_cursor";
-    Ok(client.query_one(statement, &[]).await?.try_get(0)?)
 }

@@ -110,7 +110,7 @@ impl Store {
 
 impl Rows {
     fn starting_at(low: i64) -> Self {
-        let at = Position { next_offset: low, ballots_from: low, log_clock: UnixMillis::default(), fingerprint: None };
+        let at = Position { next_offset: low, ballots_from: low, ..Position::default() };
         Self {
             start_offset: low,
             cursor: Cursor { at, epoch: 0 },

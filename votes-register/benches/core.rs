@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use votes_register::core::{Claim, Cursor, Event, Imports, Limits, Partition, Position, Record};
+use votes_register::core::{Claim, Event, Limits, Partition, Record};
 use voting_commons::{BallotId, Group, Minute, Shard, UnixMillis, Vote, codec};
 
 /// As many as come in one delivery.
@@ -37,18 +37,7 @@ fn record(sequence: u64) -> Record {
 /// A core that counts from the log's beginning.
 fn counting() -> Partition {
     let (mut core, _) = Partition::assigned(0, Limits::default());
-    let at = Position { next_offset: 0, ballots_from: 0, log_clock: UnixMillis::default(), fingerprint: None };
-    let cursor = Cursor { at, epoch: 1 };
-    let claim = Claim {
-        cursor,
-        parked: Vec::new(),
-        skipped: Vec::new(),
-        imports: Imports::default(),
-        paused: false,
-        low: 0,
-        high: 0,
-    };
-    core.step(0, Event::Claimed(Ok(claim)), now());
+    core.step(0, Event::Claimed(Ok(Claim::default())), now());
     core
 }
 

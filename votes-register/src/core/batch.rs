@@ -6,8 +6,8 @@ use voting_commons::{Group, ImportId, ImportedVote, Rejection, Tally, UnixMillis
 
 use super::record::{Content, Record};
 
-/// A place in the log. The offset is always the next to read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A place in the log, the beginning of an empty one by default. The offset is always the next to read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Position {
     /// The next record to read.
     pub next_offset: i64,

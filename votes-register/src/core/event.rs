@@ -56,8 +56,9 @@ pub enum Event {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Outage;
 
-/// A partition claimed, with what is needed to go on where the last owner stopped.
-#[derive(Debug, Clone)]
+/// A partition claimed, with what is needed to go on where the last owner stopped. By default nobody has owned it before,
+/// and its log is empty.
+#[derive(Debug, Clone, Default)]
 pub struct Claim {
     /// The cursor, with this owner's epoch.
     pub cursor: Cursor,
@@ -76,7 +77,7 @@ pub struct Claim {
 }
 
 /// A partition's row in the table `register_cursor`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Cursor {
     /// Where counting stands.
     pub at: Position,

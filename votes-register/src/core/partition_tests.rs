@@ -67,11 +67,10 @@ struct World {
 
 impl World {
     fn new() -> Self {
-        let at = Position { next_offset: 0, ballots_from: 0, log_clock: UnixMillis::default(), fingerprint: None };
         Self {
             log: Vec::new(),
             low: 0,
-            cursor: Cursor { at, epoch: 0 },
+            cursor: Cursor::default(),
             votes: BTreeMap::new(),
             parked: Vec::new(),
             duplicate: 0,

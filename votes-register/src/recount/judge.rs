@@ -160,7 +160,7 @@ mod tests {
     use voting_commons::{Minute, Shard, UnixMillis, Vote};
 
     use super::*;
-    use crate::core::{Claim, Cursor, Effect, Event, Imports, Limits, Partition, Position, Record};
+    use crate::core::{Claim, Effect, Event, Limits, Partition, Record};
 
     const MINUTE: i32 = 1_000;
 
@@ -212,17 +212,7 @@ mod tests {
     /// What the core counts of the same log, in one batch.
     fn core_counts(log: &Log) -> HashMap<Place, i64> {
         let end = i64::try_from(log.records.len()).unwrap();
-        let at = Position { next_offset: 0, ballots_from: 0, log_clock: UnixMillis(0), fingerprint: None };
-        let cursor = Cursor { at, epoch: 1 };
-        let claim = Claim {
-            cursor,
-            parked: Vec::new(),
-            skipped: Vec::new(),
-            imports: Imports::default(),
-            paused: false,
-            low: 0,
-            high: end,
-        };
+        let claim = Claim { high: end, ..Claim::default() };
         let records = log.records.iter().map(|(offset, appended_at, key, value)| {
             Record::decode(0, *offset, *appended_at, Some(key.as_bytes()), Some(value))
         });

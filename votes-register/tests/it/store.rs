@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use test_support::{TestDatabase, eventually, fresh_database};
-use votes_register::core::{Batch, Effect, Event, FlushOutcome, Imports, Limits, Partition, Record};
+use votes_register::core::{Batch, Claim, Effect, Event, FlushOutcome, Limits, Partition, Record};
 use votes_register::store::Store;
 use voting_commons::{BallotId, Group, Shard, UnixMillis, Vote, codec};
 
@@ -25,16 +25,7 @@ async fn batch(store: &Store, votes: u64) -> (Arc<Batch>, i64) {
     let now = UnixMillis::from(jiff::Timestamp::now());
     let cursor = store.claim(0, 0).await.unwrap();
     let (mut core, _) = Partition::assigned(0, Limits::default());
-    let claim = votes_register::core::Claim {
-        cursor,
-        parked: Vec::new(),
-        skipped: Vec::new(),
-        imports: Imports::default(),
-        paused: false,
-        low: 0,
-        high: 0,
-    };
-    core.step(0, Event::Claimed(Ok(claim)), now);
+    core.step(0, Event::Claimed(Ok(Claim { cursor, ..Claim::default() })), now);
     let good = (0..votes).map(|sequence| {
         let (key, value) = codec::encode(&vote(sequence));
         Record::decode(0, i64::try_from(sequence).unwrap(), now, Some(key.as_bytes()), Some(&value))
