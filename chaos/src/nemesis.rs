@@ -12,7 +12,7 @@ use crate::world::{World, blocking, pass};
 
 /// Between a fault and the next.
 const QUIET_SECONDS: f64 = 5.0;
-/// After a healing, each partition gets an owner and what has piled up is worked off before quiet begins.
+/// After a beginning or a healing, each partition gets an owner and what has piled up is worked off before quiet begins.
 const CATCH_UP_PATIENCE: Duration = Duration::from_secs(60);
 /// So few votes under way and records to be counted are the usual flow.
 const UNDER_WAY_USUAL: usize = 300;
@@ -40,6 +40,9 @@ pub(crate) async fn strike_for(
 ) {
     let end = Instant::now() + time;
     let last_end = end + time / 2;
+    // The first votes find nothing connected and nothing cached.
+    pass(QUIET_SECONDS).await;
+    catch_up(world).await;
     quiet.begin();
     pass(QUIET_SECONDS).await;
     loop {
