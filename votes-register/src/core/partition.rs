@@ -115,6 +115,8 @@ struct Counting {
     written: Position,
     open: Batch,
     in_flight: Option<Arc<Batch>>,
+    /// The first batch is written as soon as there is one: its votes have waited for an owner long enough.
+    is_first: bool,
     /// Whether the answer to the flush in flight was lost, so that the cursor must be read.
     ambiguous: bool,
     paused: bool,
@@ -287,6 +289,7 @@ impl Partition {
             written: rebuilding.cursor.at,
             open: Batch::starting_at(rebuilding.cursor.at),
             in_flight: None,
+            is_first: true,
             ambiguous: false,
             paused: false,
             halting: None,
@@ -649,9 +652,10 @@ impl Counting {
             return None;
         }
         let is_old = now.since(self.open.opened_at) >= limits.batch_age_millis_max;
-        if !(at_once || is_old || self.is_full(limits, suspicion)) {
+        if !(at_once || self.is_first || is_old || self.is_full(limits, suspicion)) {
             return None;
         }
+        self.is_first = false;
         let batch = Arc::new(self.open.close(self.ballots_from()));
         self.in_flight = Some(Arc::clone(&batch));
         Some(Effect::Flush { batch, epoch: self.epoch })

@@ -222,6 +222,18 @@ impl World {
         core
     }
 
+    /// An owner that has written its first batch, a vote of its own, and holds the votes of `sequences`.
+    fn holding(&mut self, generation: u64, sequences: &[u64]) -> Partition {
+        self.append(&vote(0, 0));
+        let mut core = self.assign(generation, Limits::default());
+        for &sequence in sequences {
+            self.append(&vote(sequence, 0));
+        }
+        self.deliver(&mut core, 1);
+        assert_eq!(self.counted(), 1, "they are held");
+        core
+    }
+
     fn run(&mut self) -> Partition {
         let mut core = self.assign(0, Limits::default());
         self.tick(&mut core);
@@ -245,6 +257,14 @@ impl World {
 }
 
 #[test]
+fn the_first_batch_after_a_claim_is_written_at_once_and_later_ones_are_held() {
+    let mut world = World::new();
+    let mut core = world.holding(0, &[1]);
+    world.tick(&mut core);
+    assert_eq!(world.counted(), 2);
+}
+
+#[test]
 fn every_ballot_counts_once_however_often_it_comes() {
     let mut world = World::new();
     for sequence in [1, 2, 1, 3, 2, 1] {
@@ -257,17 +277,15 @@ fn every_ballot_counts_once_however_often_it_comes() {
 #[test]
 fn a_fenced_register_that_claims_again_counts_what_it_had_held() {
     let mut world = World::new();
-    world.append(&vote(1, 0));
-    world.append(&vote(2, 0));
-    let mut first = world.assign(0, Limits::default());
+    let mut first = world.holding(0, &[1, 2]);
     // While the first still holds both, another claims, counts them and goes.
     world.run();
-    assert_eq!(world.counted(), 2);
+    assert_eq!(world.counted(), 3);
     world.append(&vote(3, 0));
-    world.deliver(&mut first, 2);
+    world.deliver(&mut first, 3);
     world.tick(&mut first);
     world.tick(&mut first);
-    assert_eq!((world.fenced, world.counted(), world.duplicate), (1, 3, 0));
+    assert_eq!((world.fenced, world.counted(), world.duplicate), (1, 4, 0));
 }
 
 #[test]
@@ -284,15 +302,14 @@ fn a_retry_after_a_restart_is_known_from_the_log() {
 #[test]
 fn a_lost_answer_to_a_written_flush_counts_once() {
     let mut world = World::new();
-    world.append(&vote(1, 0));
-    let mut core = world.assign(0, Limits::default());
+    let mut core = world.holding(0, &[1]);
     world.now = world.now.plus(1_000);
     let effects = core.step(core.generation(), Event::Tick, world.now);
     let [Effect::Flush { batch, epoch }] = effects.as_slice() else { panic!("no flush: {effects:?}") };
     assert_eq!(world.write(batch, *epoch), FlushOutcome::Applied);
     let effects = core.step(core.generation(), Event::Flushed(FlushOutcome::Ambiguous), world.now);
     world.settle(&mut core, effects);
-    assert_eq!((world.counted(), world.fenced), (1, 0));
+    assert_eq!((world.counted(), world.fenced), (2, 0));
 }
 
 #[test]
@@ -307,8 +324,7 @@ fn a_lost_answer_to_an_unwritten_flush_writes_it_again() {
 #[test]
 fn a_lost_statement_that_commits_late_fences_its_own_repetition() {
     let mut world = World::new();
-    world.append(&vote(1, 0));
-    let mut core = world.assign(0, Limits::default());
+    let mut core = world.holding(0, &[1]);
     world.now = world.now.plus(1_000);
     let effects = core.step(core.generation(), Event::Tick, world.now);
     let [Effect::Flush { batch, epoch }] = effects.as_slice() else { panic!("no flush: {effects:?}") };
@@ -317,21 +333,20 @@ fn a_lost_statement_that_commits_late_fences_its_own_repetition() {
     assert!(matches!(again.as_slice(), [Effect::Flush { .. }]));
     world.write(batch, *epoch);
     world.settle(&mut core, again);
-    assert_eq!((world.counted(), world.fenced), (1, 1));
+    assert_eq!((world.counted(), world.fenced), (2, 1));
 }
 
 #[test]
 fn answers_from_before_a_discard_are_void() {
     let mut world = World::new();
-    world.append(&vote(1, 0));
-    let mut core = world.assign(7, Limits::default());
+    let mut core = world.holding(7, &[1]);
     let old = core.generation();
     world.refusals.push_back(FlushOutcome::Fenced);
     world.tick(&mut core);
     assert!(core.generation() > old);
     assert!(core.step(old, Event::Records(world.log.clone()), world.now).is_empty());
     world.tick(&mut core);
-    assert_eq!((world.counted(), world.duplicate), (1, 0));
+    assert_eq!((world.counted(), world.duplicate), (2, 0));
 }
 
 #[test]
@@ -457,12 +472,10 @@ fn a_full_batch_pauses_the_log_until_there_is_room() {
 #[test]
 fn draining_writes_what_was_taken_and_then_ends() {
     let mut world = World::new();
-    world.append(&vote(1, 0));
-    let mut core = world.assign(0, Limits::default());
-    assert_eq!(world.counted(), 0);
+    let mut core = world.holding(0, &[1]);
     let effects = core.step(core.generation(), Event::Drain, world.now);
     world.settle(&mut core, effects);
-    assert_eq!((world.counted(), world.drained), (1, true));
+    assert_eq!((world.counted(), world.drained), (2, true));
 }
 
 #[test]
@@ -650,23 +663,21 @@ fn a_full_set_of_ballots_halts_and_forgets_nothing() {
 #[test]
 fn a_pause_writes_what_is_held_and_takes_nothing_more_until_counting_goes_on() {
     let mut world = World::new();
-    world.append(&vote(1, 0));
-    let mut core = world.assign(0, Limits::default());
+    let mut core = world.holding(0, &[1]);
     let steer = |world: &mut World, core: &mut Partition, paused| {
         let effects = core.step(core.generation(), Event::Steered { paused }, world.now);
         world.settle(core, effects);
     };
-    assert_eq!(world.counted(), 0, "it is held");
     steer(&mut world, &mut core, true);
-    assert_eq!((world.counted(), core.state()), (1, "paused"));
+    assert_eq!((world.counted(), core.state()), (2, "paused"));
     world.append(&vote(2, 0));
-    world.deliver(&mut core, 1);
+    world.deliver(&mut core, 2);
     world.tick(&mut core);
     world.tick(&mut core);
-    assert_eq!(world.counted(), 1);
+    assert_eq!(world.counted(), 2);
     steer(&mut world, &mut core, false);
     world.tick(&mut core);
-    assert_eq!((world.counted(), world.pauses.as_slice()), (2, [true, false].as_slice()));
+    assert_eq!((world.counted(), world.pauses.as_slice()), (3, [true, false].as_slice()));
 }
 
 #[test]
