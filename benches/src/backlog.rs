@@ -18,7 +18,8 @@ use crate::{Options, fill, process, raw};
 const TOPIC: &str = "backlog";
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(300);
-const STOP_PATIENCE: Duration = Duration::from_secs(30);
+/// How long a register may take to stop.
+pub(crate) const STOP_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What `register_cursor` says was read and decided.
 const WRITTEN_OFF: &str =

@@ -8,13 +8,16 @@ use load_test::ballots::Ballots;
 use load_test::curve::Curve;
 use load_test::deployment::Deployment;
 use load_test::voting;
+use nix::sys::signal::Signal;
 
-use crate::backlog::{COUNTED, connect, spawn, watch};
+use crate::backlog::{COUNTED, STOP_PATIENCE, connect, spawn, watch};
 use crate::stage::{PARTITIONS, Stage};
 use crate::system::{ALL, System};
 use crate::{Options, fill, process};
 
 const BACKLOG_VOTES: u64 = 10_000_000;
+/// How often it is worked off anew.
+const BACKLOG_ROUNDS: u32 = 3;
 const STEADY: Curve = Curve { rise_seconds: 5, hold_seconds: 15 * 60, peak: 5_000 };
 const CONNECTIONS: u32 = 64;
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -52,13 +55,17 @@ pub(crate) async fn measure(stage: &Stage, options: &Options) -> Result<Memory> 
 }
 
 async fn backlog(stage: &Stage, options: &Options) -> Result<u64> {
-    let (kafka, database) = (stage.topic("memory-backlog").await?, stage.database("memory_backlog").await?);
+    let kafka = stage.topic("memory-backlog").await?;
     tokio::task::block_in_place(|| fill::fill(&kafka, BACKLOG_VOTES, PARTITIONS))?;
-    let mut daemon = spawn(&kafka, &database, options)?;
-    watch(&connect(&database).await?, COUNTED, Instant::now(), i64::try_from(BACKLOG_VOTES)?).await?;
-    let memory = process::memory_mib_max(daemon.pid())?;
-    tokio::task::block_in_place(|| daemon.kill())?;
-    Ok(memory)
+    let mut max = 0;
+    for round in 0..BACKLOG_ROUNDS {
+        let database = stage.database(&format!("memory_backlog_{round}")).await?;
+        let mut daemon = spawn(&kafka, &database, options)?;
+        watch(&connect(&database).await?, COUNTED, Instant::now(), i64::try_from(BACKLOG_VOTES)?).await?;
+        max = max.max(process::memory_mib_max(daemon.pid())?);
+        tokio::task::block_in_place(|| daemon.stop(Signal::SIGTERM, STOP_PATIENCE))?;
+    }
+    Ok(max)
 }
 
 async fn watch_minutes(pid: i32) -> Result<Vec<u64>> {
@@ -78,7 +85,7 @@ pub(crate) fn text(memory: &Memory) -> String {
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "While it worked off {BACKLOG_VOTES} votes: {backlog_max} MiB at most. Through a quarter of an hour at 5,000 votes/s, all {votes} \
+        "While it worked off {BACKLOG_VOTES} votes, {BACKLOG_ROUNDS} times: {backlog_max} MiB at most. Through a quarter of an hour at 5,000 votes/s, all {votes} \
          of them counted: {steady_max} MiB at most, and at the end of each minute {}.",
         minutes.join(", ")
     );

@@ -56,6 +56,7 @@ pub(crate) fn text(options: &Options, figures: &Figures) -> String {
     if let Some(minute) = &figures.record_minute {
         text.push_str(&record_minute(minute));
     }
+    text.push_str("\nWhat isn't met and why, with profiles and what was tried: [PROFILES.md](PROFILES.md).\n");
     text
 }
 

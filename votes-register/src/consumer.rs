@@ -28,11 +28,12 @@ const DELIVERIES_MAX: usize = 16;
 const POLL_WAIT: Duration = Duration::from_millis(2);
 /// The longest the rebalance callback waits for the places to read from.
 const ASSIGNMENT_WAIT: Duration = Duration::from_secs(10);
-/// How much librdkafka may read ahead per partition, in KiB.
-const READ_AHEAD_KIB_MAX: &str = "8192";
+/// How much librdkafka may read ahead per partition, in KiB of keys and values; with what it keeps beside each record, several times
+/// as much. All partitions full, the register stays under 200 MB.
+const READ_AHEAD_KIB_MAX: &str = "3072";
 /// How much of a partition one answer brings, in bytes, unless a single batch is larger. An answer brings as much of each partition, is
 /// several times as large once decompressed, and is held whole until its last record was taken.
-const FETCH_BYTES_MAX: &str = "262144";
+const FETCH_BYTES_MAX: &str = "65536";
 /// For how long nothing more of a partition is fetched once so much was read ahead, in milliseconds. librdkafka's own second would be
 /// longer than it takes to count it.
 const FETCH_PAUSE_MILLIS: &str = "5";
