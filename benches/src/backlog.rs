@@ -13,13 +13,12 @@ use voting_commons::adapters::kafka::KafkaArgs;
 use voting_commons::adapters::postgres::PostgresArgs;
 
 use crate::stage::{PARTITIONS, Stage};
+use crate::system::STOP_PATIENCE;
 use crate::{Options, fill, process, raw};
 
 const TOPIC: &str = "backlog";
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 const PATIENCE: Duration = Duration::from_secs(300);
-/// How long a register may take to stop.
-pub(crate) const STOP_PATIENCE: Duration = Duration::from_secs(30);
 
 /// What `register_cursor` says was read and decided.
 const WRITTEN_OFF: &str =

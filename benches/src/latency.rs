@@ -17,7 +17,7 @@ use voting_commons::adapters::postgres::PostgresArgs;
 use crate::backlog::connect;
 use crate::stage::Stage;
 use crate::stats::percentile;
-use crate::system::{ALL, System};
+use crate::system::{ALL, System, check_all_counted};
 use crate::{Options, process};
 
 const VOTES_PER_SECOND: u32 = 5_000;
@@ -67,10 +67,7 @@ pub(crate) async fn round(stage: &Stage, options: &Options, round: u32, figures:
     for prober in probers {
         probes.extend(prober.await??);
     }
-    let counted = deployment.settled_count(&paredao, voted.tally.accepted).await?;
-    if (voted.tally.accepted, counted) != (curve.votes(), curve.votes()) {
-        bail!("{} votes were due, {:?}, and {counted} were counted", curve.votes(), voted.tally);
-    }
+    check_all_counted(&deployment, &paredao, curve, &voted).await?;
     let p99 = |time: fn(&Probe) -> f64| percentile(&probes.iter().map(time).collect::<Vec<_>>(), 99);
     let [to_postgres, to_voters, to_production] =
         [p99(|probe| probe.to_postgres), p99(|probe| probe.to_voters), p99(|probe| probe.to_production)];

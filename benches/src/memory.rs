@@ -3,16 +3,16 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use load_test::ballots::Ballots;
 use load_test::curve::Curve;
 use load_test::deployment::Deployment;
 use load_test::voting;
 use nix::sys::signal::Signal;
 
-use crate::backlog::{COUNTED, STOP_PATIENCE, connect, spawn, watch};
+use crate::backlog::{COUNTED, connect, spawn, watch};
 use crate::stage::{PARTITIONS, Stage};
-use crate::system::{ALL, System};
+use crate::system::{ALL, STOP_PATIENCE, System, check_all_counted};
 use crate::{Options, fill, process};
 
 const BACKLOG_VOTES: u64 = 10_000_000;
@@ -44,14 +44,11 @@ pub(crate) async fn measure(stage: &Stage, options: &Options) -> Result<Memory> 
     let minutes = tokio::spawn(watch_minutes(register));
     let voted = voting::vote(&args, STEADY, Ballots::new(&args, &paredao).await?).await?;
     let steady = minutes.await??;
-    let counted = deployment.settled_count(&paredao, voted.tally.accepted).await?;
-    if (voted.tally.accepted, counted) != (STEADY.votes(), STEADY.votes()) {
-        bail!("{} votes were due, {:?}, and {counted} were counted", STEADY.votes(), voted.tally);
-    }
+    check_all_counted(&deployment, &paredao, STEADY, &voted).await?;
     let steady_max = process::memory_mib_max(register)?;
     println!("5,000 votes/s: {steady_max} MiB at most, minute by minute {steady:?}");
     tokio::task::block_in_place(|| system.stop())?;
-    Ok(Memory { backlog_max, steady_max, steady, votes: counted })
+    Ok(Memory { backlog_max, steady_max, steady, votes: STEADY.votes() })
 }
 
 async fn backlog(stage: &Stage, options: &Options) -> Result<u64> {

@@ -8,7 +8,10 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use dev_stack::daemon::{Daemon, Lifetime};
 use dev_stack::{port, wait_until};
+use load_test::curve::Curve;
+use load_test::deployment::{Deployment, Paredao};
 use load_test::options::DeploymentArgs;
+use load_test::voting::Voted;
 use nix::sys::signal::Signal;
 use voters_frontend::secret::Secret;
 use voting_commons::Shards;
@@ -19,7 +22,8 @@ use crate::Options;
 use crate::stage::PARTITIONS;
 
 const READY_PATIENCE: Duration = Duration::from_secs(30);
-const STOP_PATIENCE: Duration = Duration::from_secs(30);
+/// How long a service may take to stop.
+pub(crate) const STOP_PATIENCE: Duration = Duration::from_secs(30);
 /// The least work that a challenge can ask for: solving isn't what is measured.
 pub(crate) const ALTCHA_PREFIX: &str = "0";
 
@@ -30,6 +34,20 @@ pub(crate) const ALL: [(&str, &[&str]); 4] = [
     ("voters-frontend", &["serve"]),
     ("production-frontend", &["serve"]),
 ];
+
+/// No figure counts unless each vote of `curve` was accepted and counted, and nothing else.
+pub(crate) async fn check_all_counted(
+    deployment: &Deployment,
+    paredao: &Paredao,
+    curve: Curve,
+    voted: &Voted,
+) -> Result<()> {
+    let counted = deployment.settled_count(paredao, voted.tally.accepted).await?;
+    if (voted.tally.accepted, counted) != (curve.votes(), curve.votes()) {
+        bail!("{} votes were due, {:?}, and {counted} were counted", curve.votes(), voted.tally);
+    }
+    Ok(())
+}
 
 /// Which services run.
 pub(crate) struct System {
