@@ -23,8 +23,10 @@ const TO_BUCKET_MAX: Duration = Duration::from_secs(1);
 const TO_SCREEN_MAX: Duration = Duration::from_secs(2);
 /// Which share of the votes P6 lets take longer.
 const SLOW_SHARE: f64 = 0.01;
-/// P6 counts as broken once so many slow votes were seen that a system which keeps it would show them in fewer than one run out of a
-/// thousand. Of the few dozen votes of a short run, a single one would else decide what the 99th percentile is.
+/// From so many votes on, their 99th percentile decides.
+const PERCENTILE_VOTES_MIN: usize = 100;
+/// Of fewer, one or two would. There P6 counts as broken once so many were slow that a system which keeps it would show them in fewer
+/// than one run out of a thousand.
 const CHANCE_MIN: f64 = 0.001;
 /// How many cases of one kind are shown.
 const EXAMPLES_MAX: usize = 5;
@@ -462,7 +464,13 @@ fn check_reconciliation(row: &ReconciliationRow, findings: &mut Findings) {
 fn check_freshness(freshness: &[Freshness], findings: &mut Findings) -> [Option<[Duration; 3]>; 2] {
     let mut check = |what, took: fn(&Freshness) -> Duration, max| {
         let slow: Vec<_> = freshness.iter().filter(|one| took(one) > max).map(|one| one.second).collect();
-        if chance_of_as_many(slow.len(), freshness.len()) < CHANCE_MIN {
+        let quantiles = quantiles(freshness.iter().map(took).collect());
+        let is_broken = if freshness.len() < PERCENTILE_VOTES_MIN {
+            chance_of_as_many(slow.len(), freshness.len()) < CHANCE_MIN
+        } else {
+            quantiles.is_some_and(|[_, p99, _]| p99 > max)
+        };
+        if is_broken {
             findings.add("P6", "votes take too long", || {
                 let (slow_count, all) = (slow.len(), freshness.len());
                 format!(
@@ -470,7 +478,7 @@ fn check_freshness(freshness: &[Freshness], findings: &mut Findings) -> [Option<
                 )
             });
         }
-        quantiles(freshness.iter().map(took).collect())
+        quantiles
     };
     [
         check("to its bucket", |one| one.to_bucket, TO_BUCKET_MAX),

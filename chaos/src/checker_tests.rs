@@ -204,6 +204,17 @@ fn finds_stale_screens_beyond_what_chance_brings() {
 }
 
 #[test]
+fn of_many_votes_the_99th_percentile_decides() {
+    let mut evidence = sound();
+    evidence.freshness = vec![evidence.freshness[0]; 1_001];
+    for slow in 0..11 {
+        assert_eq!(promises(&evidence), [""; 0], "{slow} of 1,001 are slow");
+        evidence.freshness[slow].to_bucket = Duration::from_millis(1_001);
+    }
+    assert_eq!(promises(&evidence), ["P6"]);
+}
+
+#[test]
 fn a_log_read_in_part_proves_nothing() {
     let mut evidence = sound();
     evidence.ends[0].high = 9;
