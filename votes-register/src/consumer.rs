@@ -29,7 +29,7 @@ const POLL_WAIT: Duration = Duration::from_millis(2);
 /// The longest the rebalance callback waits for the places to read from.
 const ASSIGNMENT_WAIT: Duration = Duration::from_secs(10);
 /// How much librdkafka may read ahead per partition, in KiB of keys and values; with what it keeps beside each record, several times
-/// as much. All partitions full, the register stays under 200 MB.
+/// as much. With twelve partitions full, the register stays under 200 MB.
 const READ_AHEAD_KIB_MAX: &str = "3072";
 /// How much of a partition one answer brings, in bytes, unless a single batch is larger. An answer brings as much of each partition, is
 /// several times as large once decompressed, and is held whole until its last record was taken.
