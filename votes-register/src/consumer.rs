@@ -20,11 +20,11 @@ use voting_commons::UnixMillis;
 use voting_commons::adapters::kafka::KafkaArgs;
 
 use crate::core::Record;
-use crate::partition_queue::{PartitionQueue, RawRecord};
+use crate::partition_queue::{self, PartitionQueue, RawRecord};
 
 /// How many deliveries may wait for the loop.
 const DELIVERIES_MAX: usize = 16;
-/// The longest a poll waits for a record; commands wait that long at most.
+/// How long the thread sleeps when there was nothing to do; commands and records wait that long at most.
 const POLL_WAIT: Duration = Duration::from_millis(2);
 /// The longest the rebalance callback waits for the places to read from.
 const ASSIGNMENT_WAIT: Duration = Duration::from_secs(10);
@@ -225,12 +225,15 @@ impl Poller {
     }
 
     /// Serves rebalances and errors until there are none. A partition's first records may come here too, before it has a
-    /// queue of its own.
+    /// queue of its own: they come first, so none may be left when that is read. A poll that comes back with nothing has met a
+    /// rebalance or a commit as likely as the queue's end.
     fn serve(&self, mut wait: Duration) {
-        while let Some(served) = self.consumer.poll(wait) {
-            match served {
-                Ok(message) => self.receive_one(&message),
-                Err(error) => self.complain(&error),
+        loop {
+            match self.consumer.poll(wait) {
+                Some(Ok(message)) => self.receive_one(&message),
+                Some(Err(error)) => self.complain(&error),
+                None if partition_queue::waiting_for(&self.consumer) == 0 => return,
+                None => {}
             }
             wait = Duration::ZERO;
         }

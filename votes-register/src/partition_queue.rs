@@ -68,6 +68,21 @@ impl PartitionQueue {
     }
 }
 
+/// How much waits in the queue that `consumer` itself hands out: records, rebalances, errors.
+pub fn waiting_for<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> usize {
+    // SAFETY: the client lives as long as `consumer`.
+    let Some(queue) = NonNull::new(unsafe { native::rd_kafka_queue_get_consumer(consumer.client().native_ptr()) })
+    else {
+        return 0;
+    };
+    // SAFETY: the queue was just handed out, and is given back once.
+    unsafe {
+        let length = native::rd_kafka_queue_length(queue.as_ptr());
+        native::rd_kafka_queue_destroy(queue.as_ptr());
+        length
+    }
+}
+
 impl Drop for PartitionQueue {
     fn drop(&mut self) {
         // SAFETY: it was handed out once and is given back once, while its consumer still lives.
