@@ -16,8 +16,10 @@ use crate::options::DeploymentArgs;
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long the voters' frontend may take to learn of a paredão.
 const KNOWN_PATIENCE: Duration = Duration::from_secs(60);
-/// How long the count may stand still before it is taken for settled.
-const SETTLED_AFTER: Duration = Duration::from_secs(10);
+/// How long the count may stand still before it is taken for settled, when votes are missing and when none is: what was counted twice
+/// comes later than what was counted once.
+const STANDSTILL_PATIENCE: Duration = Duration::from_secs(10);
+const SETTLED_AFTER: Duration = Duration::from_secs(3);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// A deployment's two APIs.
@@ -108,7 +110,7 @@ impl Deployment {
         Ok(paredao)
     }
 
-    /// How many votes were counted, once that is `expected` or more, or hasn't changed for a while.
+    /// How many votes were counted, once that hasn't changed for a while: for less long where it is `expected` or more.
     ///
     /// # Errors
     /// When production doesn't say.
@@ -119,7 +121,8 @@ impl Deployment {
             if total != counted {
                 (counted, since) = (total, Instant::now());
             }
-            if counted >= expected || since.elapsed() > SETTLED_AFTER {
+            let patience = if counted < expected { STANDSTILL_PATIENCE } else { SETTLED_AFTER };
+            if since.elapsed() > patience {
                 return Ok(counted);
             }
             tokio::time::sleep(LOOK_EVERY).await;

@@ -6,17 +6,20 @@
 
 use std::collections::HashSet;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::path::PathBuf;
+use std::io::{BufRead, BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
+use rdkafka::ClientConfig;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use reqwest::Client;
 use serde::Deserialize;
 use serde_json::json;
+use sha2::{Digest, Sha256};
+use voting_commons::adapters::kafka::KafkaArgs;
 use voting_commons::{Group, ImportId, ImportedVote, ParedaoId, ParticipantId, UnixMillis, codec, partitioner};
 
 use crate::deployment::answer;
@@ -26,6 +29,8 @@ use crate::options::ImportArgs;
 const LINES_BETWEEN_NOTES: u32 = 200_000;
 /// The longest line, in bytes.
 const LINE_BYTES_MAX: usize = 1_024;
+/// In bytes.
+const HASHED_AT_ONCE: usize = 1 << 16;
 const METADATA_TIMEOUT: Duration = Duration::from_secs(10);
 const QUEUE_PAUSE: Duration = Duration::from_millis(20);
 const SAY_EVERY: Duration = Duration::from_secs(2);
@@ -37,6 +42,8 @@ struct Import {
     participants: HashSet<ParticipantId>,
     /// Over how many its lines are spread, however many the topic has got since it was begun.
     partitions: i32,
+    /// What tells this import from one of the same number in another deployment.
+    registered_at: Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -45,6 +52,7 @@ struct ImportView {
     paredao: String,
     paredao_id: ParedaoId,
     partitions: i32,
+    registered_at: Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -54,7 +62,7 @@ struct ParedaoView {
 }
 
 /// A line of the file.
-#[derive(Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Event {
     participant: ParticipantId,
@@ -63,16 +71,16 @@ struct Event {
 
 /// The files beside the one that is imported.
 struct Notes {
-    /// How many lines are written and acknowledged.
+    /// How many lines are written and acknowledged, and when the import was registered.
     progress: PathBuf,
     /// Lines that aren't votes, each with its number and why.
     errors: PathBuf,
 }
 
-/// Writes the file's lines from where it stopped before; whether each of them was a vote.
+/// Writes the file's lines from where it stopped before; whether each line of the file was a vote.
 ///
 /// # Errors
-/// When the import isn't registered, the file can't be read or Kafka can't be set up.
+/// When the import isn't registered or was begun with another file, this one can't be read or Kafka can't be set up.
 pub async fn run(args: &ImportArgs) -> Result<bool> {
     let (producer, partitions) = tokio::task::block_in_place(|| producer(args))?;
     let import = begin(args, partitions).await?;
@@ -83,8 +91,9 @@ pub async fn run(args: &ImportArgs) -> Result<bool> {
 async fn begin(args: &ImportArgs, partitions: i32) -> Result<Import> {
     let client = Client::new();
     let base = args.production.trim_end_matches('/');
-    let begin =
-        client.post(format!("{base}/api/v1/imports/{}/begin", args.import)).json(&json!({"partitions": partitions}));
+    let file_sha256 = tokio::task::block_in_place(|| sha256_of(&args.file))?;
+    let beginning = json!({"partitions": partitions, "file_sha256": file_sha256});
+    let begin = client.post(format!("{base}/api/v1/imports/{}/begin", args.import)).json(&beginning);
     let import: ImportView = answer(begin.bearer_auth(args.token.reveal())).await?;
     let get = |path: &str| client.get(format!("{base}{path}")).bearer_auth(args.token.reveal());
     let paredoes: Vec<ParedaoView> = answer(get("/api/v1/paredoes")).await?;
@@ -95,14 +104,29 @@ async fn begin(args: &ImportArgs, partitions: i32) -> Result<Import> {
         paredao: import.paredao_id,
         participants: participants.into_iter().map(|participant| participant.id).collect(),
         partitions: import.partitions,
+        registered_at: import.registered_at,
     })
+}
+
+/// In hexadecimal.
+fn sha256_of(path: &Path) -> Result<String> {
+    let cannot = || format!("can't read {}", path.display());
+    let mut file = File::open(path).with_context(cannot)?;
+    let (mut hash, mut buffer) = (Sha256::new(), vec![0; HASHED_AT_ONCE]);
+    loop {
+        match file.read(&mut buffer).with_context(cannot)? {
+            0 => break,
+            read => hash.update(&buffer[..read]),
+        }
+    }
+    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 fn write(args: &ImportArgs, import: &Import, producer: &BaseProducer) -> Result<bool> {
     let notes = Notes::beside(args);
-    let done = notes.lines_done()?;
+    let done = notes.lines_done(import)?;
     let file = File::open(&args.file).with_context(|| format!("can't read {}", args.file.display()))?;
-    let mut errors = notes.errors_from(done)?;
+    let (mut errors, bad_before) = notes.errors_from(done)?;
     let (mut number, mut bad, mut said, begin) = (0u32, 0u32, Instant::now(), Instant::now());
     for line in BufReader::new(file).split(b'\n') {
         let line = line?;
@@ -120,7 +144,7 @@ fn write(args: &ImportArgs, import: &Import, producer: &BaseProducer) -> Result<
         if number.is_multiple_of(LINES_BETWEEN_NOTES) {
             acknowledged(producer)?;
             errors.flush()?;
-            notes.note(number)?;
+            notes.note(import, number)?;
         }
         if said.elapsed() >= SAY_EVERY {
             eprintln!("{number} lines");
@@ -129,13 +153,14 @@ fn write(args: &ImportArgs, import: &Import, producer: &BaseProducer) -> Result<
     }
     acknowledged(producer)?;
     errors.flush()?;
-    notes.note(number)?;
+    notes.note(import, number)?;
     let written = number - done.min(number) - bad;
     println!("{written} votes written and {bad} lines refused in {:.1} s", begin.elapsed().as_secs_f64());
-    if bad > 0 {
-        println!("why, line by line: {}", notes.errors.display());
+    let is_any_bad = bad + bad_before > 0;
+    if is_any_bad {
+        println!("refused lines, these and earlier ones, and why: {}", notes.errors.display());
     }
-    Ok(bad == 0)
+    Ok(!is_any_bad)
 }
 
 /// Waits for Kafka as long as it takes: a line that failed would be overtaken by the next, and never count.
@@ -149,10 +174,9 @@ fn acknowledged(producer: &BaseProducer) -> Result<()> {
     Ok(())
 }
 
-fn producer(args: &ImportArgs) -> Result<(BaseProducer, i32)> {
-    let producer: BaseProducer = args
-        .kafka
-        .client_config("load-test-import")
+fn config(kafka: &KafkaArgs) -> ClientConfig {
+    let mut config = kafka.client_config("load-test-import");
+    config
         .set("acks", "all")
         .set("enable.idempotence", "true")
         .set("enable.gapless.guarantee", "true")
@@ -160,8 +184,12 @@ fn producer(args: &ImportArgs) -> Result<(BaseProducer, i32)> {
         .set("compression.type", "lz4")
         .set("linger.ms", "20")
         .set("batch.size", "1000000")
-        .set("queue.buffering.max.messages", "200000")
-        .create()?;
+        .set("queue.buffering.max.messages", "200000");
+    config
+}
+
+fn producer(args: &ImportArgs) -> Result<(BaseProducer, i32)> {
+    let producer: BaseProducer = config(&args.kafka).create()?;
     let metadata = producer.client().fetch_metadata(Some(&args.kafka.kafka_topic), METADATA_TIMEOUT)?;
     let partitions = metadata.topics().first().map_or(0, |topic| topic.partitions().len());
     if partitions == 0 {
@@ -189,7 +217,7 @@ impl Import {
         if line.len() > LINE_BYTES_MAX {
             return Err(format!("the line is longer than {LINE_BYTES_MAX} bytes"));
         }
-        let Event { participant, at } = serde_json::from_slice(line).map_err(|error| error.to_string())?;
+        let Event { participant, at } = serde_json::from_slice(line).map_err(|error| reason(&error))?;
         if !self.participants.contains(&participant) {
             return Err(format!("participant {participant} doesn't stand in this paredão"));
         }
@@ -204,6 +232,13 @@ impl Import {
     }
 }
 
+/// What is wrong with a line; serde says "line 1" of each.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    let what = text.split(" at line ").next().unwrap_or_default();
+    format!("{what} (column {})", error.column())
+}
+
 impl Notes {
     fn beside(args: &ImportArgs) -> Self {
         let beside = |what: &str| {
@@ -214,31 +249,65 @@ impl Notes {
         Self { progress: beside("progress"), errors: beside("errors") }
     }
 
-    fn lines_done(&self) -> Result<u32> {
+    /// None when the notes are of an import of another deployment: to begin anew costs nothing but time.
+    fn lines_done(&self, import: &Import) -> Result<u32> {
         match fs::read_to_string(&self.progress) {
-            Ok(text) => text.trim().parse().with_context(|| format!("{} holds no number", self.progress.display())),
+            Ok(text) => {
+                let unreadable = || format!("{} isn't what this program writes", self.progress.display());
+                let (lines, registered_at) = text.trim().split_once(' ').with_context(unreadable)?;
+                let is_this = registered_at.parse().is_ok_and(|at: Timestamp| at == import.registered_at);
+                Ok(if is_this { lines.parse().with_context(unreadable)? } else { 0 })
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
             Err(error) => Err(error).with_context(|| format!("can't read {}", self.progress.display())),
         }
     }
 
     /// Replaces the note whole: half a number would be another number.
-    fn note(&self, lines: u32) -> Result<()> {
+    fn note(&self, import: &Import, lines: u32) -> Result<()> {
         let new = self.progress.with_extension("new");
-        fs::write(&new, lines.to_string())?;
+        fs::write(&new, format!("{lines} {}", import.registered_at))?;
         Ok(fs::rename(&new, &self.progress)?)
     }
 
     /// Errors of lines up to `done` stay; later ones were found by a run that was interrupted, and will be found again.
-    fn errors_from(&self, done: u32) -> Result<BufWriter<File>> {
+    /// How many stay, too.
+    fn errors_from(&self, done: u32) -> Result<(BufWriter<File>, u32)> {
         let before = if done == 0 { String::new() } else { fs::read_to_string(&self.errors).unwrap_or_default() };
         let is_kept = |line: &&str| {
             line.split_once('\t').is_some_and(|(number, _)| number.parse().is_ok_and(|number: u32| number <= done))
         };
         let mut errors = BufWriter::new(File::create(&self.errors)?);
+        let mut kept = 0;
         for line in before.lines().filter(is_kept) {
             writeln!(errors, "{line}")?;
+            kept += 1;
         }
-        Ok(errors)
+        Ok((errors, kept))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_neither_left_out_nor_overtaken() {
+        let config = config(&KafkaArgs { kafka_brokers: "k:9092".to_owned(), kafka_topic: "votes".to_owned() });
+        for (setting, value) in [
+            ("acks", "all"),
+            ("enable.idempotence", "true"),
+            ("enable.gapless.guarantee", "true"),
+            ("message.timeout.ms", "0"),
+        ] {
+            assert_eq!(config.get(setting), Some(value), "{setting}");
+        }
+    }
+
+    #[test]
+    fn a_lines_reason_says_where_in_the_line() {
+        let wrong = serde_json::from_str::<Event>(r#"{"participant":"one"}"#).unwrap_err();
+        let text = reason(&wrong);
+        assert!(text.contains("(column ") && !text.contains("line 1"), "{text}");
     }
 }

@@ -92,6 +92,12 @@ pub(crate) enum Error {
     /// 422: an import needs a description.
     #[error("A importação precisa de uma descrição de 1 a 200 caracteres.")]
     ImportInvalid,
+    /// 422: a file is known by its SHA-256, 64 hexadecimal digits in lower case.
+    #[error("O arquivo deve ser identificado pelo seu SHA-256, em 64 dígitos hexadecimais minúsculos.")]
+    FileHashInvalid,
+    /// 409: this import was begun with another file, whose lines have these numbers already.
+    #[error("Esta importação já foi iniciada com outro arquivo. Registre outra importação para este.")]
+    ImportOfAnotherFile,
     /// 422: the range ends before it begins.
     #[error("O início do intervalo (from) vem depois do fim (to).")]
     RangeBackwards,
@@ -179,6 +185,8 @@ impl Error {
             Self::ParedaoInvalid(_) => (422, "paredao-invalid", "Such a paredão can't be made"),
             Self::PictureRefused { .. } => (422, "picture-refused", "A picture can't be used"),
             Self::ReplayInvalid(_) => (422, "replay-invalid", "It isn't clear what to replay"),
+            Self::FileHashInvalid => (422, "file-hash-invalid", "It isn't a SHA-256"),
+            Self::ImportOfAnotherFile => (409, "import-of-another-file", "The import was begun with another file"),
             Self::ImportInvalid => (422, "import-invalid", "The description is missing or too long"),
             Self::RangeBackwards => (422, "range-backwards", "The range ends before it begins"),
             Self::RangeTooLong => (422, "range-too-long", "The range has too many points"),

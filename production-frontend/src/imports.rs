@@ -22,6 +22,8 @@ pub struct ImportView {
     pub what: String,
     /// Over how many partitions its lines are spread; unset until it is first begun.
     pub partitions: Option<i32>,
+    /// The SHA-256 of its file, in hexadecimal; unset until it is first begun.
+    pub file_sha256: Option<String>,
     /// Who registered it.
     pub registered_by: String,
     /// When.

@@ -11,6 +11,10 @@ use test_support::eventually;
 
 /// Imports the file; whether each of its lines was a vote.
 async fn import(system: &System, file: &Path, import: &Value) -> bool {
+    try_import(system, file, import).await.unwrap()
+}
+
+async fn try_import(system: &System, file: &Path, import: &Value) -> anyhow::Result<bool> {
     let (file, import) = (file.to_str().unwrap(), import.to_string());
     let arguments = [
         "load-test",
@@ -27,7 +31,7 @@ async fn import(system: &System, file: &Path, import: &Value) -> bool {
         "--kafka-topic",
         &system.kafka.kafka_topic,
     ];
-    load_test::run(&Cli::parse_from(arguments)).await.unwrap()
+    load_test::run(&Cli::parse_from(arguments)).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -52,6 +56,7 @@ async fn a_files_votes_count_once_and_reconcile() {
     // As after a crash before anything was noted down.
     std::fs::remove_file(format!("{}.import-{}.progress", file.display(), registered.body["id"])).unwrap();
     import(&system, &file, &registered.body["id"]).await;
+    assert!(!import(&system, &file, &registered.body["id"]).await, "two lines still aren't votes");
     system.settle().await;
     let totals = system.production.totals("final", "granularity=hour").await;
     assert_eq!(totals.body["total"], 2, "{totals:?}");
@@ -79,4 +84,22 @@ async fn an_import_needs_a_paredao_and_a_description() {
         assert_eq!(answer.status, status, "{answer:?}");
     }
     assert_eq!(system.production.get("/api/v1/imports").await.body, json!([]));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_import_is_of_one_file() {
+    let system = System::start(&Plan::shared()).await;
+    let paredao = system.production.open_paredao("final").await;
+    let order = json!({"paredao": "final", "what": "telefone"});
+    let id = system.production.post_json("/api/v1/imports", &order).await.body["id"].clone();
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, at: &str| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, format!(r#"{{"participant":{},"at":"{at}"}}"#, paredao.participants[0])).unwrap();
+        file
+    };
+    let (first, second) = (write("first", "2026-01-05T21:04:05Z"), write("second", "2026-01-05T21:05:05Z"));
+    assert!(import(&system, &first, &id).await);
+    let refused = try_import(&system, &second, &id).await.unwrap_err().to_string();
+    assert!(refused.contains("import-of-another-file"), "{refused}");
 }

@@ -76,10 +76,12 @@ struct Beginning {
     /// How many partitions the topic has now
     #[schema(value_type = u16, minimum = 1)]
     partitions: NonZeroU16,
+    /// The file's SHA-256: 64 hexadecimal digits in lower case
+    file_sha256: String,
 }
 
 /// Begins an import, or goes on with one: what is answered says over how many partitions its lines are spread, which the first
-/// beginning fixes.
+/// beginning fixes, and of which file they are.
 #[utoipa::path(
     post, path = "/api/v1/imports/{id}/begin", request_body = Beginning,
     params(("id" = i32, Path, description = "its number")),
@@ -87,7 +89,9 @@ struct Beginning {
         (status = 200, description = "begun", body = ImportView),
         (status = 400, description = "the body can't be read"),
         (status = 404, description = "no such import"),
+        (status = 409, description = "it was begun with another file"),
         (status = 415, description = "it isn't application/json"),
+        (status = 422, description = "the file's SHA-256 isn't one"),
     )
 )]
 async fn begin(
@@ -97,6 +101,14 @@ async fn begin(
     beginning: Result<Json<Beginning>, JsonRejection>,
 ) -> Result<Json<ImportView>, Error> {
     let Path(id) = id.map_err(|_| Error::ImportUnknown)?;
-    let Json(Beginning { partitions }) = beginning.map_err(Error::refused_json)?;
-    Ok(Json(store::begin(&pool, id, partitions.get().into()).await?))
+    let Json(Beginning { partitions, file_sha256 }) = beginning.map_err(Error::refused_json)?;
+    let is_hash = file_sha256.len() == 64 && file_sha256.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+    if !is_hash {
+        return Err(Error::FileHashInvalid);
+    }
+    let import = store::begin(&pool, id, partitions.get().into(), &file_sha256).await?;
+    if import.file_sha256.as_deref() != Some(file_sha256.as_str()) {
+        return Err(Error::ImportOfAnotherFile);
+    }
+    Ok(Json(import))
 }

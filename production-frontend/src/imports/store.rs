@@ -27,17 +27,22 @@ pub(super) async fn register(pool: &PgPool, slug: &str, what: &str, who: &str) -
     select(pool, Some(id.ok_or(Error::ParedaoUnknown)?)).await?.pop().ok_or(Error::NotFound)
 }
 
-/// Fixes over how many partitions the import's lines are spread, unless that was done before.
-pub(super) async fn begin(pool: &PgPool, id: i32, partitions: i32) -> Result<ImportView, Error> {
-    sqlx::query!("UPDATE import SET partitions = coalesce(partitions, $2) WHERE id = $1", id, partitions)
-        .execute(pool)
-        .await?;
+/// Fixes of which file the import's lines are and over how many partitions they are spread, unless that was done before.
+pub(super) async fn begin(pool: &PgPool, id: i32, partitions: i32, file_sha256: &str) -> Result<ImportView, Error> {
+    sqlx::query!(
+        "UPDATE import SET partitions = coalesce(partitions, $2), file_sha256 = coalesce(file_sha256, $3) WHERE id = $1",
+        id,
+        partitions,
+        file_sha256
+    )
+    .execute(pool)
+    .await?;
     select(pool, Some(id)).await?.pop().ok_or(Error::ImportUnknown)
 }
 
 async fn select(pool: &PgPool, id: Option<i32>) -> Result<Vec<ImportView>, Error> {
     let rows = sqlx::query!(
-        r#"SELECT i.id, p.slug, p.id AS paredao, i.what, i.partitions, i.registered_by,
+        r#"SELECT i.id, p.slug, p.id AS paredao, i.what, i.partitions, i.file_sha256, i.registered_by,
                   extract(epoch FROM i.registered_at)::bigint AS "registered_at!"
            FROM import i JOIN paredao p ON p.id = i.paredao
            WHERE $1::integer IS NULL OR i.id = $1
@@ -54,6 +59,7 @@ async fn select(pool: &PgPool, id: Option<i32>) -> Result<Vec<ImportView>, Error
             paredao_id: row.paredao,
             what: row.what,
             partitions: row.partitions,
+            file_sha256: row.file_sha256,
             registered_by: row.registered_by,
             registered_at: Timestamp::from_second(row.registered_at).map_err(anyhow::Error::from)?,
         })
