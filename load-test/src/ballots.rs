@@ -58,10 +58,10 @@ impl Ballots {
     /// Votes in `paredao`, as the arguments say.
     ///
     /// # Errors
-    /// When the keys aren't the deployment's.
+    /// When the keys aren't the deployment's, or it asks for a captcha, which a ballot sealed here has none of.
     pub async fn new(args: &DeploymentArgs, paredao: &Paredao) -> Result<Self> {
         Ok(match &args.ballot_keys {
-            Some(keys) => Self::Sealed(Press::new(args, keys, paredao).await?),
+            Some(keys) => Self::Sealed(Press::without_captcha(args, keys, paredao).await?),
             None => Self::Asked(paredao.clone()),
         })
     }
@@ -90,20 +90,30 @@ impl Press {
     /// # Errors
     /// When they aren't.
     pub async fn new(args: &DeploymentArgs, keys: &Secret, paredao: &Paredao) -> Result<Self> {
+        Ok(Self::with_sample(args, keys, paredao).await?.0)
+    }
+
+    async fn without_captcha(args: &DeploymentArgs, keys: &Secret, paredao: &Paredao) -> Result<Self> {
+        match Self::with_sample(args, keys, paredao).await? {
+            (press, Captcha::Off) => Ok(press),
+            _ => bail!("the deployment asks for a captcha: turn that off for the test, or leave out BALLOT_KEYS"),
+        }
+    }
+
+    async fn with_sample(args: &DeploymentArgs, keys: &Secret, paredao: &Paredao) -> Result<(Self, Captcha)> {
         let sealer = Sealer::parse(keys)?;
         let mut connection = Connection::new(Arc::new(Target::new(&args.voters)?));
-        let sample = ask(paredao, 0, &mut connection).await?;
-        let ballot: Ballot =
-            sealer.open(Purpose::Ballot, &sample.ballot).context("BALLOT_KEYS aren't the deployment's")?;
-        let paredao = paredao.clone();
-        Ok(Self {
+        let BallotView { ballot, captcha } = ask(paredao, 0, &mut connection).await?;
+        let ballot: Ballot = sealer.open(Purpose::Ballot, &ballot).context("BALLOT_KEYS aren't the deployment's")?;
+        let press = Self {
             issuer: Issuer::random(),
             sealer,
             partitions: args.partitions,
             shards: args.shards,
             id: ballot.paredao,
-            paredao,
-        })
+            paredao: paredao.clone(),
+        };
+        Ok((press, captcha))
     }
 
     /// A new ballot. Participants take turns.

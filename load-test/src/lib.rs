@@ -21,7 +21,7 @@ use crate::deployment::Deployment;
 use crate::options::{Cli, Command, Profile};
 use crate::report::Report;
 
-/// Casts the votes and says how it went; whether what was counted agrees with what was acknowledged.
+/// Casts the votes and says how it went; whether any was acknowledged, and what was counted agrees with that.
 ///
 /// # Errors
 /// When the deployment can't be asked, or the report not be written. Votes that fail are counted instead.
@@ -45,5 +45,5 @@ async fn vote(profile: &Profile) -> Result<bool> {
     let report = Report::new(name, &paredao.slug, curve, &voted, counted);
     report.write(&args.out)?;
     print!("{report}");
-    Ok(report.agrees())
+    Ok(report.passed())
 }

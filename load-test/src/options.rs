@@ -146,7 +146,12 @@ impl Profile {
         // Each connection holds a ballot for its next vote, and a ballot lives for three minutes.
         let (_, deployment) = self.parts();
         if !matches!(self, Self::Smoke(_)) && deployment.connections / 60 > curve.peak {
-            bail!("{} connections are too many for {} votes per second", deployment.connections, curve.peak);
+            bail!(
+                "at {} votes per second the ballots of {} connections expire before they are cast: use --connections {} or fewer",
+                curve.peak,
+                deployment.connections,
+                (curve.peak + 1) * 60 - 1
+            );
         }
         Ok(curve)
     }

@@ -87,7 +87,7 @@ struct Percentile {
 impl Report {
     /// What `voted` and `counted` come to.
     pub fn new(profile: &str, paredao: &str, curve: Curve, voted: &Voted, counted: u64) -> Self {
-        let Voted { tally, measured } = voted;
+        let Voted { tally, silences, measured } = voted;
         #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits")]
         let rate_accepted = tally.accepted as f64 / measured.summary.total_time;
         Self {
@@ -99,7 +99,7 @@ impl Report {
             votes: *tally,
             latency_millis: measured.latency.as_ref().map(Latency::shown).unwrap_or_default(),
             answers: measured.status.clone(),
-            errors: measured.errors.clone(),
+            errors: silences.iter().chain(&measured.errors).map(|(error, times)| (error.clone(), *times)).collect(),
             counted,
             agrees: agrees(tally, counted),
         }
@@ -108,6 +108,11 @@ impl Report {
     /// Whether each accepted vote was counted, and nothing else than what may have been stored.
     pub fn agrees(&self) -> bool {
         self.agrees
+    }
+
+    /// Whether it agrees, and there was something to agree on.
+    pub fn passed(&self) -> bool {
+        self.agrees && self.votes.accepted > 0
     }
 
     /// Writes `report.html` and `report.json` into `folder`.
@@ -125,10 +130,18 @@ impl Report {
     fn verdict(&self) -> String {
         let Sums { accepted, unknown, .. } = self.votes;
         let counted = self.counted;
+        if self.agrees && accepted == 0 {
+            return "NOT ONE VOTE WAS ACCEPTED".to_owned();
+        }
         match (self.agrees, counted.cmp(&accepted)) {
             (true, std::cmp::Ordering::Equal) => format!("2xx = counted: {counted} votes"),
             (true, _) => format!("{counted} votes were counted: {accepted} with 2xx, and some of {unknown} unknown"),
-            (false, std::cmp::Ordering::Less) => format!("{} ACCEPTED VOTES WERE NOT COUNTED", accepted - counted),
+            (false, std::cmp::Ordering::Less) => {
+                format!(
+                    "{} ACCEPTED VOTES ARE NOT COUNTED: parked, still in the topic, or lost. Production's page says which",
+                    accepted - counted
+                )
+            }
             (false, _) => format!("{} VOTES TOO MANY WERE COUNTED", counted - accepted - unknown),
         }
     }

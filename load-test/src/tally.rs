@@ -1,6 +1,8 @@
 //! What became of the votes.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use hyper::StatusCode;
 use serde::Serialize;
@@ -12,6 +14,7 @@ pub struct Tally {
     accepted: AtomicU64,
     refused: AtomicU64,
     no_ballot: AtomicU64,
+    silences: Mutex<BTreeMap<String, u64>>,
 }
 
 /// What it came to.
@@ -42,6 +45,17 @@ impl Tally {
         } else if status.is_client_error() {
             self.refused.fetch_add(1, Ordering::Relaxed);
         }
+    }
+
+    /// A vote wasn't answered.
+    pub fn note_silence(&self, error: &anyhow::Error) {
+        let mut silences = self.silences.lock().unwrap_or_else(PoisonError::into_inner);
+        *silences.entry(format!("{error:#}")).or_default() += 1;
+    }
+
+    /// Why votes weren't answered, and how many.
+    pub fn silences(&self) -> BTreeMap<String, u64> {
+        self.silences.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A vote can't be sent, for want of a ballot.

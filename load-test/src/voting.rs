@@ -1,10 +1,12 @@
 //! Casting the votes, each when it is due.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result};
 use async_trait::async_trait;
 use clap::Parser;
+use hyper::StatusCode;
 use rlt::cli::BenchCli;
 use rlt::{BenchSuite, IterInfo, IterReport, Status};
 use tokio::time::{Instant, sleep_until};
@@ -17,10 +19,15 @@ use crate::progress;
 use crate::report::Measured;
 use crate::tally::{Sums, Tally};
 
+/// What stands in a status's place.
+const NO_ANSWER: i64 = 0;
+
 /// What came of it.
 pub struct Voted {
     /// How many votes came to what.
     pub tally: Sums,
+    /// Why votes weren't answered, and how many.
+    pub silences: BTreeMap<String, u64>,
     /// How long they took.
     pub measured: Measured,
 }
@@ -44,22 +51,36 @@ impl BenchSuite for Voting {
         Ok(Connection::new(Arc::clone(&self.target)))
     }
 
-    /// Its duration runs from when the vote was due, however late it could be sent: a deployment that stands still can't hide
-    /// the votes that it keeps waiting.
+    /// Its duration runs from when the vote was due, however late it could be sent, and whether or not it was answered: a deployment
+    /// that stands still can't hide the votes that it keeps waiting.
     async fn bench(&mut self, connection: &mut Connection, info: &IterInfo) -> Result<IterReport> {
         let due = *self.begin.get_or_init(Instant::now) + self.curve.due(info.runner_seq);
         let ballot = self.ballots.vote(info.runner_seq, connection).await;
         let ballot = ballot.inspect_err(|_| self.tally.note_no_ballot())?;
         sleep_until(due).await;
         self.tally.note_sent();
-        let (status, answer) = connection.post("/api/v1/votes", ballot).await?;
-        self.tally.note_answer(status);
-        let status = match i64::from(status.as_u16()) {
-            code if status.is_success() => Status::success(code),
-            code if status.is_client_error() => Status::client_error(code),
-            code => Status::server_error(code),
+        let (status, bytes) = match connection.post("/api/v1/votes", ballot).await {
+            Ok((status, answer)) => {
+                self.tally.note_answer(status);
+                (kind_of(status), answer.len())
+            }
+            Err(error) => {
+                self.tally.note_silence(&error);
+                (Status::error(NO_ANSWER), 0)
+            }
         };
-        Ok(IterReport { duration: due.elapsed(), status, bytes: u64::try_from(answer.len())?, items: 1 })
+        Ok(IterReport { duration: due.elapsed(), status, bytes: u64::try_from(bytes)?, items: 1 })
+    }
+}
+
+fn kind_of(status: StatusCode) -> Status {
+    let code = i64::from(status.as_u16());
+    if status.is_success() {
+        Status::success(code)
+    } else if status.is_client_error() {
+        Status::client_error(code)
+    } else {
+        Status::server_error(code)
     }
 }
 
@@ -85,5 +106,9 @@ pub async fn vote(args: &DeploymentArgs, curve: Curve, ballots: Ballots) -> Resu
         done = rlt::cli::run(cli, voting) => done?,
         () = progress::show(&tally, curve.votes()) => {}
     }
-    Ok(Voted { tally: tally.sums(), measured: serde_json::from_slice(&std::fs::read(path)?)? })
+    Ok(Voted {
+        tally: tally.sums(),
+        silences: tally.silences(),
+        measured: serde_json::from_slice(&std::fs::read(path)?)?,
+    })
 }

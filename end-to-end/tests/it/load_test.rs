@@ -48,5 +48,5 @@ async fn the_load_test_notices_votes_that_were_acknowledged_and_not_counted() {
     let folder = tempfile::tempdir().unwrap();
     assert!(!load_test(&system, folder.path()).await);
     let page = std::fs::read_to_string(folder.path().join("report.html")).unwrap();
-    assert!(page.contains("200 ACCEPTED VOTES WERE NOT COUNTED"), "{page}");
+    assert!(page.contains("200 ACCEPTED VOTES ARE NOT COUNTED"), "{page}");
 }
