@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
@@ -18,6 +18,8 @@ const PARTICIPANTS: u64 = 60;
 const MINUTES: u64 = 5;
 /// So early, in seconds.
 const BEGIN_BEFORE_SECOND: i64 = 15;
+/// From this second on the oldest of them are late.
+const END_BEFORE_SECOND: i64 = 35;
 /// Of a flow.
 const FLOW_PARTICIPANTS: u64 = 3;
 /// One of so many ballots is written twice, as retries are: no register that counts them all twice is fast enough.
@@ -49,7 +51,8 @@ pub(crate) fn fill(kafka: &KafkaArgs, votes: u64, partitions: i32) -> Result<()>
     while Timestamp::now().as_second() % 60 >= BEGIN_BEFORE_SECOND {
         std::thread::sleep(Duration::from_millis(100));
     }
-    let now = i64::from(this_minute()?.get());
+    let minute = this_minute()?;
+    let now = i64::from(minute.get());
     for sequence in 0..votes {
         let minute = (now - i64::try_from(sequence % MINUTES)?).try_into()?;
         let participant = i64::try_from(1 + sequence / MINUTES % PARTICIPANTS)?;
@@ -60,6 +63,9 @@ pub(crate) fn fill(kafka: &KafkaArgs, votes: u64, partitions: i32) -> Result<()>
         }
     }
     producer.flush(FLUSH_TIMEOUT)?;
+    if this_minute()? != minute || Timestamp::now().as_second() % 60 >= END_BEFORE_SECOND {
+        bail!("{votes} votes took so long to write that the first minute's are late: fewer --votes");
+    }
     Ok(())
 }
 

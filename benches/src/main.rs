@@ -52,8 +52,8 @@ enum Command {
 
 #[derive(Debug, Clone, Args)]
 struct Options {
-    /// How many votes lie in the backlog
-    #[arg(long, default_value_t = 5_000_000, value_parser = clap::value_parser!(u64).range(1..))]
+    /// How many votes lie in the backlog: 300 at least, one for each participant and minute
+    #[arg(long, default_value_t = 5_000_000, value_parser = clap::value_parser!(u64).range(300..))]
     votes: u64,
     /// How often each figure is measured, in turns
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..))]

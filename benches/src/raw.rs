@@ -10,6 +10,9 @@ use voting_commons::adapters::kafka::KafkaArgs;
 
 use crate::stage::PARTITIONS;
 
+/// How much of a partition one answer brings: as much as does librdkafka good.
+const FETCH_BYTES_MAX: &str = "4194304";
+
 /// Votes per second, from the first record on, taken in batches.
 pub(crate) fn measure(kafka: &KafkaArgs, votes: u64) -> Result<f64> {
     let (consumer, places) = consumer(kafka)?;
@@ -56,7 +59,9 @@ fn consumer(kafka: &KafkaArgs) -> Result<(BaseConsumer, TopicPartitionList)> {
         .set("group.id", "benches-raw")
         .set("enable.auto.commit", "false")
         .set("enable.auto.offset.store", "false")
+        .set("fetch.message.max.bytes", FETCH_BYTES_MAX)
         .set("queued.max.messages.kbytes", "16384")
+        .set("fetch.queue.backoff.ms", "5")
         .create()?;
     let mut places = TopicPartitionList::new();
     for partition in 0..PARTITIONS {

@@ -1,6 +1,6 @@
 //! The busiest minute on record, everything on this machine, the generator included.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use load_test::ballots::Ballots;
 use load_test::curve::Curve;
 use load_test::deployment::Deployment;
@@ -34,6 +34,10 @@ pub(crate) async fn measure(stage: &Stage, options: &Options) -> Result<RecordMi
     let paredao = deployment.open_paredao("record-minute").await?;
     let voted = voting::vote(&args, CURVE, Ballots::new(&args, &paredao).await?).await?;
     let counted = deployment.settled_count(&paredao, voted.tally.accepted).await?;
+    let Sums { accepted, unknown, .. } = voted.tally;
+    if !(accepted..=accepted + unknown).contains(&counted) {
+        bail!("{accepted} votes were answered with 2xx, {unknown} not known, and {counted} were counted");
+    }
     let measured = RecordMinute {
         due: CURVE.votes(),
         votes: voted.tally,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use tokio_postgres::Client;
 use voting_commons::Shards;
 use voting_commons::adapters::kafka::KafkaArgs;
@@ -16,6 +16,7 @@ const SHARDS: [i64; 3] = [1, 4, 12];
 const VOTES_PER_SECOND: u64 = 59_850;
 const FOR: Duration = Duration::from_secs(20);
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// So much of the flow may be uncounted and the registers still keep up: what a batch's age and a look take.
 const KEEPING_UP_VOTES: i64 = 60_000;
 
@@ -23,7 +24,7 @@ const KEEPING_UP_VOTES: i64 = 60_000;
 pub(crate) struct HotKeys {
     shards: i64,
     partitions: usize,
-    /// The most votes that were written and not yet counted.
+    /// The most votes that were due and not yet counted: what the generator is late, too.
     behind_max: i64,
     /// From the last vote to its count, in seconds.
     caught_up: f64,
@@ -54,19 +55,26 @@ pub(crate) async fn measure(stage: &Stage, options: &Options) -> Result<Vec<HotK
 /// Waits until both hold partitions: only then is the second one worth anything.
 async fn wait_until_shared(client: &Client) -> Result<()> {
     let owners = "SELECT count(DISTINCT owner) FROM register_cursor";
-    while client.query_one(owners, &[]).await?.try_get::<_, i64>(0)? < 2 {
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
-    Ok(())
+    let both = async {
+        while client.query_one(owners, &[]).await?.try_get::<_, i64>(0)? < 2 {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Ok(())
+    };
+    tokio::time::timeout(PATIENCE, both).await.context("the registers don't share the partitions")?
 }
 
 async fn flow(client: &Client, kafka: &KafkaArgs, shards: Shards) -> Result<(i64, f64)> {
     let (behind_max, votes) = fill::while_flowing(kafka, VOTES_PER_SECOND, shards, watch(client))?;
     let end = Instant::now();
-    while counted(client).await? < i64::try_from(votes)? {
-        tokio::time::sleep(LOOK_EVERY).await;
-    }
-    Ok((behind_max, end.elapsed().as_secs_f64()))
+    let votes = i64::try_from(votes)?;
+    let all = async {
+        while counted(client).await? < votes {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        Ok((behind_max, end.elapsed().as_secs_f64()))
+    };
+    tokio::time::timeout(PATIENCE, all).await.context("not all votes were counted")?
 }
 
 /// How far the count was behind the flow, at most.

@@ -4,26 +4,42 @@ use std::fs;
 use std::process::Command;
 
 use anyhow::Result;
-use clap::Args;
+use clap::{Args, value_parser};
 
 use crate::{folder, jars, lock, provision, run};
 
 const PROGRAMS: [&str; 5] = ["voters-frontend", "votes-register", "votes-aggregator", "production-frontend", "benches"];
 
+/// What can be measured alone; `benches` knows them by these names.
+const PARTS: [&str; 11] = [
+    "backlog",
+    "takeover",
+    "edge",
+    "latency",
+    "readers",
+    "totals",
+    "import",
+    "growth",
+    "shards",
+    "memory",
+    "record-minute",
+];
+
 /// How much to measure.
 #[derive(Args)]
 pub(crate) struct BenchArguments {
     /// How many votes lie in the backlog
-    #[arg(long, default_value_t = 5_000_000)]
+    #[arg(long, default_value_t = 5_000_000, value_parser = value_parser!(u64).range(300..))]
     votes: u64,
-    /// How often each figure is measured, in turns
-    #[arg(long, default_value_t = 5)]
+    /// How often each figure is measured, in turns; three rounds of everything take about an hour
+    #[arg(long, default_value_t = 5, value_parser = value_parser!(u32).range(1..))]
     rounds: u32,
-    /// Another program to measure beside the register: NAME=COMMAND (see `benches/src/peer.rs`)
+    /// Another program to measure beside the register: NAME=COMMAND, which `sh -c 'exec COMMAND'` runs. It finds BROKERS, TOPIC, VOTES,
+    /// GROUP, STATE_DIR, PG_DSN and PG_URL in its environment, and adds up votes in the table counts
     #[arg(long = "peer", value_name = "NAME=COMMAND")]
     peers: Vec<String>,
-    /// Measure this alone, and only print what came of it (see `benches/src/main.rs`); may be repeated
-    #[arg(long)]
+    /// Measure this alone, and only print what came of it; may be repeated
+    #[arg(long, value_parser = PARTS)]
     only: Vec<String>,
 }
 
