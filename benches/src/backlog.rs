@@ -55,7 +55,7 @@ pub(crate) struct Watched {
     votes: i64,
     /// When the first was seen, since the start, and how many votes that was.
     first: (Duration, i64),
-    end: Duration,
+    pub(crate) end: Duration,
 }
 
 impl Watched {

@@ -37,11 +37,12 @@ pub(crate) async fn measure(stage: &Stage, options: &Options, round: u32) -> Res
     let import = client.query_one(REGISTER, &[&paredao.slug]).await?.try_get(0)?;
     let (production, token) = (args.production.clone(), args.token.clone());
     let begin = Instant::now();
-    if !import::run(&ImportArgs { file: file.clone(), import, production, token, kafka }).await? {
-        bail!("lines were refused");
+    let args = ImportArgs { file: file.clone(), import, production, token, kafka };
+    let watched = tokio::spawn(async move { watch(&client, COUNTED, begin, i64::from(LINES)).await });
+    if !import::run(&args).await? {
+        bail!("not each line was counted");
     }
-    watch(&client, COUNTED, begin, i64::from(LINES)).await?;
-    let seconds = begin.elapsed().as_secs_f64();
+    let seconds = watched.await??.end.as_secs_f64();
     tokio::task::block_in_place(|| system.stop())?;
     std::fs::remove_file(&file)?;
     println!("round {round}: import of {LINES} votes: {seconds:.1} s");

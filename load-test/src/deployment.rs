@@ -115,18 +115,7 @@ impl Deployment {
     /// # Errors
     /// When production doesn't say.
     pub async fn settled_count(&self, paredao: &Paredao, expected: u64) -> Result<u64> {
-        let (mut counted, mut since) = (0, Instant::now());
-        loop {
-            let total = self.count(paredao).await?;
-            if total != counted {
-                (counted, since) = (total, Instant::now());
-            }
-            let patience = if counted < expected { STANDSTILL_PATIENCE } else { SETTLED_AFTER };
-            if since.elapsed() > patience {
-                return Ok(counted);
-            }
-            tokio::time::sleep(LOOK_EVERY).await;
-        }
+        Ok(settled(expected, async || self.count(paredao).await).await?.count)
     }
 
     /// How many votes production is shown now.
@@ -172,6 +161,29 @@ impl Deployment {
     fn at_production(&self, method: &str, path: &str) -> Result<RequestBuilder> {
         let url = format!("{}{path}", self.production);
         Ok(self.client.request(method.parse()?, url).bearer_auth(&self.token))
+    }
+}
+
+/// A count that doesn't change any more.
+pub(crate) struct Settled {
+    pub(crate) count: u64,
+    /// When it last changed.
+    pub(crate) since: Instant,
+}
+
+/// What `count` says once that hasn't changed for a while: for less long where it is `expected` or more.
+pub(crate) async fn settled(expected: u64, count: impl AsyncFn() -> Result<u64>) -> Result<Settled> {
+    let mut settled = Settled { count: count().await?, since: Instant::now() };
+    loop {
+        let count = count().await?;
+        if count != settled.count {
+            settled = Settled { count, since: Instant::now() };
+        }
+        let patience = if count < expected { STANDSTILL_PATIENCE } else { SETTLED_AFTER };
+        if settled.since.elapsed() > patience {
+            return Ok(settled);
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 

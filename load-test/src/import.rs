@@ -2,13 +2,13 @@
 //!
 //! Registers count each line once, by its number, as long as a partition's lines come in the file's order. So the producer may
 //! neither leave a line out nor overtake one, and waits for Kafka for as long as it takes. Interrupted, the import goes on
-//! where the last lines were acknowledged; what is written a second time is a duplicate.
+//! where the last lines were acknowledged; what is written a second time is a duplicate. It ends once registers have counted the file.
 
 use std::collections::HashSet;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, BufWriter, Read, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
@@ -17,12 +17,15 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseProducer, BaseRecord, Producer};
 use reqwest::Client;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::json;
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 use voting_commons::adapters::kafka::KafkaArgs;
 use voting_commons::{Group, ImportId, ImportedVote, ParedaoId, ParticipantId, UnixMillis, codec, partitioner};
 
-use crate::deployment::answer;
+use crate::deployment::{Settled, answer, settled};
+use crate::import_report::ImportReport;
 use crate::options::ImportArgs;
 
 /// How many lines are written between two notes of how far it is.
@@ -34,6 +37,13 @@ const HASHED_AT_ONCE: usize = 1 << 16;
 const METADATA_TIMEOUT: Duration = Duration::from_secs(10);
 const QUEUE_PAUSE: Duration = Duration::from_millis(20);
 const SAY_EVERY: Duration = Duration::from_secs(2);
+
+/// What production is asked.
+struct Production {
+    client: Client,
+    url: String,
+    token: String,
+}
 
 /// What production says of the import.
 struct Import {
@@ -56,6 +66,11 @@ struct ImportView {
 }
 
 #[derive(Deserialize)]
+struct Counted {
+    counted: u64,
+}
+
+#[derive(Deserialize)]
 struct ParedaoView {
     slug: String,
     participants: Vec<crate::deployment::Participant>,
@@ -75,37 +90,51 @@ struct Notes {
     progress: PathBuf,
     /// Lines that aren't votes, each with its number and why.
     errors: PathBuf,
+    /// The report, but for what makes its name that of a page or of JSON.
+    report: PathBuf,
 }
 
-/// Writes the file's lines from where it stopped before; whether each line of the file was a vote.
+/// What became of the file's lines.
+#[derive(Default)]
+struct Written {
+    /// Votes written by this run.
+    votes: u64,
+    /// Votes written by earlier ones.
+    votes_before: u64,
+    /// Lines that aren't votes.
+    refused: u64,
+}
+
+/// Writes the file's lines from where it stopped before, and reports once they are counted; whether each line of the file was a
+/// vote and counts.
 ///
 /// # Errors
-/// When the import isn't registered or was begun with another file, this one can't be read or Kafka can't be set up.
+/// When the import isn't registered or was begun with another file, this one can't be read, Kafka can't be set up, or production
+/// doesn't say what was counted.
 pub async fn run(args: &ImportArgs) -> Result<bool> {
+    let begin = Instant::now();
     let (producer, partitions) = tokio::task::block_in_place(|| producer(args))?;
-    let import = begin(args, partitions).await?;
-    tokio::task::block_in_place(|| write(args, &import, &producer))
-}
-
-/// Tells production that the import begins, or goes on, on a topic of so many partitions.
-async fn begin(args: &ImportArgs, partitions: i32) -> Result<Import> {
-    let client = Client::new();
-    let base = args.production.trim_end_matches('/');
-    let file_sha256 = tokio::task::block_in_place(|| sha256_of(&args.file))?;
-    let beginning = json!({"partitions": partitions, "file_sha256": file_sha256});
-    let begin = client.post(format!("{base}/api/v1/imports/{}/begin", args.import)).json(&beginning);
-    let import: ImportView = answer(begin.bearer_auth(args.token.reveal())).await?;
-    let get = |path: &str| client.get(format!("{base}{path}")).bearer_auth(args.token.reveal());
-    let paredoes: Vec<ParedaoView> = answer(get("/api/v1/paredoes")).await?;
-    let paredao = paredoes.into_iter().find(|paredao| paredao.slug == import.paredao);
-    let participants = paredao.with_context(|| format!("{} is too old to be listed", import.paredao))?.participants;
-    Ok(Import {
-        id: i64::from(import.id).try_into()?,
-        paredao: import.paredao_id,
-        participants: participants.into_iter().map(|participant| participant.id).collect(),
-        partitions: import.partitions,
-        registered_at: import.registered_at,
-    })
+    let production = Production::of(args);
+    let import = production.begin(args, partitions).await?;
+    let notes = Notes::beside(args);
+    let Written { votes, votes_before, refused } =
+        tokio::task::block_in_place(|| write(args, &import, &notes, &producer))?;
+    eprintln!("{votes} votes written; waiting until they are counted");
+    let Settled { count, since } =
+        settled(votes_before + votes, async || production.counted(args.import).await).await?;
+    let report = ImportReport {
+        import: args.import,
+        file: args.file.display().to_string(),
+        written: votes,
+        written_before: votes_before,
+        refused,
+        errors: (refused > 0).then(|| notes.errors.display().to_string()),
+        counted: count,
+        seconds: (since - begin).as_secs_f64(),
+    };
+    report.write(&notes.report)?;
+    print!("{report}");
+    Ok(report.passed())
 }
 
 /// In hexadecimal.
@@ -122,28 +151,26 @@ fn sha256_of(path: &Path) -> Result<String> {
     Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn write(args: &ImportArgs, import: &Import, producer: &BaseProducer) -> Result<bool> {
-    let notes = Notes::beside(args);
+fn write(args: &ImportArgs, import: &Import, notes: &Notes, producer: &BaseProducer) -> Result<Written> {
     let done = notes.lines_done(import)?;
     let file = File::open(&args.file).with_context(|| format!("can't read {}", args.file.display()))?;
-    let (mut errors, bad_before) = notes.errors_from(done)?;
-    let (mut number, mut bad, mut said, begin) = (0u32, 0u32, Instant::now(), Instant::now());
+    let mut errors = BufWriter::new(File::create(&notes.errors)?);
+    let (mut number, mut written, mut said) = (0u32, Written::default(), Instant::now());
     for line in BufReader::new(file).split(b'\n') {
-        let line = line?;
         number = number.checked_add(1).context("the file has more lines than an import can have")?;
-        if number <= done {
-            continue;
-        }
-        match import.vote(number, &line) {
-            Ok(vote) => send(producer, &args.kafka.kafka_topic, &vote)?,
+        match import.vote(number, &line?) {
+            Ok(_) if number <= done => written.votes_before += 1,
+            Ok(vote) => {
+                send(producer, &args.kafka.kafka_topic, &vote)?;
+                written.votes += 1;
+            }
             Err(reason) => {
-                bad += 1;
                 writeln!(errors, "{number}\t{reason}")?;
+                written.refused += 1;
             }
         }
-        if number.is_multiple_of(LINES_BETWEEN_NOTES) {
+        if number > done && number.is_multiple_of(LINES_BETWEEN_NOTES) {
             acknowledged(producer)?;
-            errors.flush()?;
             notes.note(import, number)?;
         }
         if said.elapsed() >= SAY_EVERY {
@@ -154,13 +181,7 @@ fn write(args: &ImportArgs, import: &Import, producer: &BaseProducer) -> Result<
     acknowledged(producer)?;
     errors.flush()?;
     notes.note(import, number)?;
-    let written = number - done.min(number) - bad;
-    println!("{written} votes written and {bad} lines refused in {:.1} s", begin.elapsed().as_secs_f64());
-    let is_any_bad = bad + bad_before > 0;
-    if is_any_bad {
-        println!("refused lines, these and earlier ones, and why: {}", notes.errors.display());
-    }
-    Ok(!is_any_bad)
+    Ok(written)
 }
 
 /// Waits for Kafka as long as it takes: a line that failed would be overtaken by the next, and never count.
@@ -212,6 +233,41 @@ fn send(producer: &BaseProducer, topic: &str, vote: &ImportedVote) -> Result<()>
     Ok(())
 }
 
+impl Production {
+    fn of(args: &ImportArgs) -> Self {
+        let url = args.production.trim_end_matches('/').to_owned();
+        Self { client: Client::new(), url, token: args.token.reveal().to_owned() }
+    }
+
+    /// Tells production that the import begins, or goes on, on a topic of so many partitions.
+    async fn begin(&self, args: &ImportArgs, partitions: i32) -> Result<Import> {
+        let file_sha256 = tokio::task::block_in_place(|| sha256_of(&args.file))?;
+        let beginning = json!({"partitions": partitions, "file_sha256": file_sha256});
+        let begin = self.client.post(format!("{}/api/v1/imports/{}/begin", self.url, args.import)).json(&beginning);
+        let import: ImportView = answer(begin.bearer_auth(&self.token)).await?;
+        let paredoes: Vec<ParedaoView> = self.get("/api/v1/paredoes").await?;
+        let paredao = paredoes.into_iter().find(|paredao| paredao.slug == import.paredao);
+        let participants = paredao.with_context(|| format!("{} is too old to be listed", import.paredao))?.participants;
+        Ok(Import {
+            id: i64::from(import.id).try_into()?,
+            paredao: import.paredao_id,
+            participants: participants.into_iter().map(|participant| participant.id).collect(),
+            partitions: import.partitions,
+            registered_at: import.registered_at,
+        })
+    }
+
+    /// How many of the import's lines were counted up to now.
+    async fn counted(&self, import: i32) -> Result<u64> {
+        let Counted { counted } = self.get(&format!("/api/v1/imports/{import}")).await?;
+        Ok(counted)
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<T> {
+        answer(self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.token)).await
+    }
+}
+
 impl Import {
     fn vote(&self, number: u32, line: &[u8]) -> Result<ImportedVote, String> {
         if line.len() > LINE_BYTES_MAX {
@@ -246,7 +302,7 @@ impl Notes {
             name.push(format!(".import-{}.{what}", args.import));
             PathBuf::from(name)
         };
-        Self { progress: beside("progress"), errors: beside("errors") }
+        Self { progress: beside("progress"), errors: beside("errors"), report: beside("report") }
     }
 
     /// None when the notes are of an import of another deployment: to begin anew costs nothing but time.
@@ -268,22 +324,6 @@ impl Notes {
         let new = self.progress.with_extension("new");
         fs::write(&new, format!("{lines} {}", import.registered_at))?;
         Ok(fs::rename(&new, &self.progress)?)
-    }
-
-    /// Errors of lines up to `done` stay; later ones were found by a run that was interrupted, and will be found again.
-    /// How many stay, too.
-    fn errors_from(&self, done: u32) -> Result<(BufWriter<File>, u32)> {
-        let before = if done == 0 { String::new() } else { fs::read_to_string(&self.errors).unwrap_or_default() };
-        let is_kept = |line: &&str| {
-            line.split_once('\t').is_some_and(|(number, _)| number.parse().is_ok_and(|number: u32| number <= done))
-        };
-        let mut errors = BufWriter::new(File::create(&self.errors)?);
-        let mut kept = 0;
-        for line in before.lines().filter(is_kept) {
-            writeln!(errors, "{line}")?;
-            kept += 1;
-        }
-        Ok((errors, kept))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Votes as a country does, against any deployment, and holds what was acknowledged against what was counted.
 //!
 //! [`curve`] says when votes are due, [`ballots`] where they come from, [`voting`] casts them, and [`report`] says how it went.
+//! [`import`] brings in a file's votes instead, and [`import_report`] says what became of them.
 //! [`deployment`] is all that is asked of the other side apart from votes.
 
 pub mod ballots;
@@ -8,6 +9,7 @@ pub mod connection;
 pub mod curve;
 pub mod deployment;
 pub mod import;
+mod import_report;
 pub mod options;
 mod progress;
 pub mod report;

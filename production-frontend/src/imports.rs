@@ -24,6 +24,8 @@ pub struct ImportView {
     pub partitions: Option<i32>,
     /// The SHA-256 of its file, in hexadecimal; unset until it is first begun.
     pub file_sha256: Option<String>,
+    /// How many of its lines registers have counted.
+    pub counted: i64,
     /// Who registered it.
     pub registered_by: String,
     /// When.

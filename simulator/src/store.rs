@@ -101,7 +101,7 @@ impl Store {
         rows.parked += i64::try_from(batch.parked.len()).expect("a batch is small");
         rows.add_buckets(batch);
         rows.letters.extend(batch.parked.iter().map(Letter::of));
-        rows.next_lines.extend(&batch.next_lines);
+        rows.go_on_with_imports(batch);
         self.version += 1;
         self.commits.push(Commit { partition, epoch });
         FlushOutcome::Applied
@@ -121,6 +121,10 @@ impl Rows {
             letters: Vec::new(),
             next_lines: BTreeMap::new(),
         }
+    }
+
+    fn go_on_with_imports(&mut self, batch: &Batch) {
+        self.next_lines.extend(batch.imports.iter().map(|(import, progress)| (*import, progress.next_line)));
     }
 
     fn add_buckets(&mut self, batch: &Batch) {

@@ -57,6 +57,11 @@ async fn a_files_votes_count_once_and_reconcile() {
     std::fs::remove_file(format!("{}.import-{}.progress", file.display(), registered.body["id"])).unwrap();
     import(&system, &file, &registered.body["id"]).await;
     assert!(!import(&system, &file, &registered.body["id"]).await, "two lines still aren't votes");
+    let report = std::fs::read(format!("{}.import-{}.report.json", file.display(), registered.body["id"])).unwrap();
+    let report: Value = serde_json::from_slice(&report).unwrap();
+    for (figure, number) in [("written", 0), ("written_before", 2), ("refused", 2), ("counted", 2)] {
+        assert_eq!(report[figure], number, "{figure} of {report}");
+    }
     system.settle().await;
     let totals = system.production.totals("final", "granularity=hour").await;
     assert_eq!(totals.body["total"], 2, "{totals:?}");

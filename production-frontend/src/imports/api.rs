@@ -1,4 +1,4 @@
-//! The API of imports: register, list.
+//! The API of imports: register, begin, look.
 
 use std::num::NonZeroU16;
 
@@ -21,7 +21,7 @@ use crate::error::Error;
 const WHAT_CHARS_MAX: usize = 200;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(list)).routes(routes!(register)).routes(routes!(begin))
+    OpenApiRouter::new().routes(routes!(list)).routes(routes!(get)).routes(routes!(register)).routes(routes!(begin))
 }
 
 /// Lists imports, the newest first.
@@ -31,6 +31,24 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 )]
 async fn list(_: Producer, State(pool): State<PgPool>) -> Result<Json<Vec<ImportView>>, Error> {
     Ok(Json(store::list(&pool).await?))
+}
+
+/// Shows an import, and how many of its lines were counted.
+#[utoipa::path(
+    get, path = "/api/v1/imports/{id}",
+    params(("id" = i32, Path, description = "its number")),
+    responses(
+        (status = 200, description = "the import", body = ImportView),
+        (status = 404, description = "no such import"),
+    )
+)]
+async fn get(
+    _: Producer,
+    State(pool): State<PgPool>,
+    id: Result<Path<i32>, PathRejection>,
+) -> Result<Json<ImportView>, Error> {
+    let Path(id) = id.map_err(|_| Error::ImportUnknown)?;
+    Ok(Json(store::get(&pool, id).await?))
 }
 
 /// What to import.

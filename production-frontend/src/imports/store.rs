@@ -14,6 +14,11 @@ pub(super) async fn list(pool: &PgPool) -> Result<Vec<ImportView>, Error> {
     select(pool, None).await
 }
 
+/// One import.
+pub(super) async fn get(pool: &PgPool, id: i32) -> Result<ImportView, Error> {
+    select(pool, Some(id)).await?.pop().ok_or(Error::ImportUnknown)
+}
+
 /// Registers an import; its row says who did.
 pub(super) async fn register(pool: &PgPool, slug: &str, what: &str, who: &str) -> Result<ImportView, Error> {
     let id = sqlx::query_scalar!(
@@ -24,7 +29,7 @@ pub(super) async fn register(pool: &PgPool, slug: &str, what: &str, who: &str) -
     )
     .fetch_optional(pool)
     .await?;
-    select(pool, Some(id.ok_or(Error::ParedaoUnknown)?)).await?.pop().ok_or(Error::NotFound)
+    get(pool, id.ok_or(Error::ParedaoUnknown)?).await
 }
 
 /// Fixes of which file the import's lines are and over how many partitions they are spread, unless that was done before.
@@ -37,12 +42,13 @@ pub(super) async fn begin(pool: &PgPool, id: i32, partitions: i32, file_sha256: 
     )
     .execute(pool)
     .await?;
-    select(pool, Some(id)).await?.pop().ok_or(Error::ImportUnknown)
+    get(pool, id).await
 }
 
 async fn select(pool: &PgPool, id: Option<i32>) -> Result<Vec<ImportView>, Error> {
     let rows = sqlx::query!(
         r#"SELECT i.id, p.slug, p.id AS paredao, i.what, i.partitions, i.file_sha256, i.registered_by,
+                  (SELECT coalesce(sum(counted), 0)::bigint FROM import_position WHERE import = i.id) AS "counted!",
                   extract(epoch FROM i.registered_at)::bigint AS "registered_at!"
            FROM import i JOIN paredao p ON p.id = i.paredao
            WHERE $1::integer IS NULL OR i.id = $1
@@ -60,6 +66,7 @@ async fn select(pool: &PgPool, id: Option<i32>) -> Result<Vec<ImportView>, Error
             what: row.what,
             partitions: row.partitions,
             file_sha256: row.file_sha256,
+            counted: row.counted,
             registered_by: row.registered_by,
             registered_at: Timestamp::from_second(row.registered_at).map_err(anyhow::Error::from)?,
         })

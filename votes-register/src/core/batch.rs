@@ -30,8 +30,8 @@ pub struct Batch {
     pub tally: Tally,
     /// Records to park.
     pub parked: Vec<DeadLetter>,
-    /// Of imports that went on, the first line that hasn't been met yet.
-    pub next_lines: BTreeMap<ImportId, i64>,
+    /// Imports that went on.
+    pub imports: BTreeMap<ImportId, ImportProgress>,
     /// How many records were retries of ballots seen before.
     pub duplicate: i64,
     /// When the first record came in; meaningless while there is none.
@@ -40,6 +40,15 @@ pub struct Batch {
     parked_bytes: usize,
     /// The last record taken, of which the fingerprint is made once, when the batch is closed.
     last: Option<Record>,
+}
+
+/// How far an import went.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ImportProgress {
+    /// The first line that hasn't been met yet.
+    pub next_line: i64,
+    /// How many lines were counted; those that were met and not counted are parked.
+    pub counted: i64,
 }
 
 /// A record that can't be counted.
@@ -95,7 +104,7 @@ impl Batch {
             to: position,
             tally: Tally::default(),
             parked: Vec::new(),
-            next_lines: BTreeMap::new(),
+            imports: BTreeMap::new(),
             duplicate: 0,
             opened_at: UnixMillis::default(),
             parked_bytes: 0,
@@ -122,9 +131,11 @@ impl Batch {
         self.last = Some(record);
     }
 
-    /// Takes down that the next record is this line of an import, which wasn't met before.
-    pub(super) fn meet(&mut self, line: &ImportedVote) {
-        self.next_lines.insert(line.import, i64::from(line.line.get()) + 1);
+    /// Takes down that the next record is this line of an import, which wasn't met before, and whether it counts.
+    pub(super) fn meet(&mut self, line: &ImportedVote, counts: bool) {
+        let progress = self.imports.entry(line.import).or_default();
+        progress.next_line = i64::from(line.line.get()) + 1;
+        progress.counted += i64::from(counts);
     }
 
     /// Closes the batch, ready to be written, and opens the next one in its place. `ballots_from` is where the log must be

@@ -18,7 +18,7 @@ mod partition;
 mod record;
 
 pub use ballots::{BALLOTS_MAX, BallotSet};
-pub use batch::{Batch, DeadLetter, Position};
+pub use batch::{Batch, DeadLetter, ImportProgress, Position};
 pub use event::{Claim, Cursor, Effect, Event, FlushOutcome, Halt, Outage};
 pub use imports::Imports;
 pub use partition::{LOG_CLOCK_LEAP_MILLIS_MAX, Limits, Partition};

@@ -631,8 +631,9 @@ impl Counting {
         }
         match self.imports.meet(line) {
             Met::New => {
-                self.open.meet(line);
-                Ok(refused(suspicion, offset).unwrap_or(Verdict::Count(line.group)))
+                let verdict = refused(suspicion, offset).unwrap_or(Verdict::Count(line.group));
+                self.open.meet(line, matches!(verdict, Verdict::Count(_)));
+                Ok(verdict)
             }
             Met::Repeated => Ok(Verdict::Duplicate),
             Met::Unregistered if offset < self.imports_known_below => Ok(Verdict::park(Rejection::ImportUnknown)),

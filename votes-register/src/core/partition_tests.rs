@@ -62,6 +62,7 @@ struct World {
     paused: bool,
     skipped: Vec<Range<i64>>,
     imports: Imports,
+    lines_counted: i64,
     pauses: Vec<bool>,
 }
 
@@ -84,6 +85,7 @@ impl World {
             paused: false,
             skipped: Vec::new(),
             imports: Imports::default(),
+            lines_counted: 0,
             pauses: Vec::new(),
         }
     }
@@ -165,7 +167,10 @@ impl World {
         }
         self.parked.extend(batch.parked.iter().map(|letter| (letter.offset, letter.rejection)));
         self.duplicate += batch.duplicate;
-        self.imports.next_lines.extend(&batch.next_lines);
+        for (import, progress) in &batch.imports {
+            self.imports.next_lines.insert(*import, progress.next_line);
+            self.lines_counted += progress.counted;
+        }
         FlushOutcome::Applied
     }
 
@@ -747,6 +752,7 @@ fn a_line_of_an_import_counts_once_under_whichever_owner() {
     let mut second = world.assign(1 << 32, Limits::default());
     world.tick(&mut second);
     assert_eq!((world.counted(), world.duplicate, world.votes.len()), (4, 3, 1));
+    assert_eq!(world.lines_counted, 4);
 }
 
 #[test]
@@ -786,4 +792,5 @@ fn a_line_that_the_store_refuses_is_parked_and_its_repetition_is_a_duplicate() {
     let mut second = world.assign(1 << 40, Limits::default());
     world.tick(&mut second);
     assert_eq!((world.counted(), world.duplicate, world.reasons()), (2, 1, vec![Rejection::RefusedByStore]));
+    assert_eq!(world.lines_counted, 2);
 }

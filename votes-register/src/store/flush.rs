@@ -44,9 +44,10 @@ pub(super) async fn execute(
     let letters = Letters::of(&batch.parked);
     let counted = batch.counted();
     let parked = as_bigint(batch.parked.len());
-    let imports: Vec<i32> = batch.next_lines.keys().map(|import| import.get()).collect();
-    let next_lines: Vec<i64> = batch.next_lines.values().copied().collect();
-    let parameters: [&(dyn ToSql + Sync); 29] = [
+    let imports: Vec<i32> = batch.imports.keys().map(|import| import.get()).collect();
+    let (next_lines, lines_counted): (Vec<i64>, Vec<i64>) =
+        batch.imports.values().map(|progress| (progress.next_line, progress.counted)).unzip();
+    let parameters: [&(dyn ToSql + Sync); 30] = [
         &topic,
         &partition,
         &batch.from_offset,
@@ -76,6 +77,7 @@ pub(super) async fn execute(
         &letters.attempts,
         &imports,
         &next_lines,
+        &lines_counted,
     ];
     let statement = answer(client.prepare_cached(include_str!("flush.sql"))).await?;
     let row = answer(client.query_one(&statement, &parameters)).await?;

@@ -31,9 +31,10 @@ parked AS (
 ),
 -- How far imports went.
 gone_on AS (
-    INSERT INTO import_position (topic, partition, import, next_line)
+    INSERT INTO import_position AS p (topic, partition, import, next_line, counted)
     SELECT a.topic, a.partition, i.*
-    FROM advanced AS a, unnest($28::integer[], $29::bigint[]) AS i
-    ON CONFLICT (topic, partition, import) DO UPDATE SET next_line = excluded.next_line
+    FROM advanced AS a, unnest($28::integer[], $29::bigint[], $30::bigint[]) AS i
+    ON CONFLICT (topic, partition, import) DO UPDATE
+        SET next_line = excluded.next_line, counted = p.counted + excluded.counted
 )
 SELECT count(*) FROM advanced

@@ -12,6 +12,11 @@ async fn registered(scene: &Scene) -> i64 {
     sqlx::query_scalar(sql).fetch_one(&scene.database.pool).await.unwrap()
 }
 
+async fn lines_counted(scene: &Scene, import: i64) -> i64 {
+    let sql = "SELECT sum(counted)::bigint FROM import_position WHERE import = $1";
+    sqlx::query_scalar(sql).bind(import).fetch_one(&scene.database.pool).await.unwrap()
+}
+
 async fn write(scene: &Scene, import: i64, lines: std::ops::RangeInclusive<i64>) {
     for number in lines {
         let group = Group {
@@ -39,6 +44,7 @@ async fn a_line_counts_once_however_often_and_under_whom_it_comes() {
     let _second = scene.register();
     let totals = scene.written(45).await;
     assert_eq!(totals, Totals { votes: 25, counted: 25, duplicate: 20, parked: 0 });
+    assert_eq!(lines_counted(&scene, import).await, 25);
     let recount = scene.command(&["recount", "--paredao", "final"]).await;
     assert_eq!(recount.status.code(), Some(0), "{}", String::from_utf8_lossy(&recount.stdout));
 }
