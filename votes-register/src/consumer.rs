@@ -9,18 +9,17 @@ use std::sync::{Mutex, MutexGuard, PoisonError, mpsc as std_mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use rdkafka::Message as _;
 use rdkafka::client::ClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, KafkaResult, RDKafkaErrorCode};
-use rdkafka::message::BorrowedMessage;
 use rdkafka::types::RDKafkaRespErr;
-use rdkafka::{Message as _, Offset, Timestamp, TopicPartitionList};
+use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::mpsc;
-use voting_commons::UnixMillis;
 use voting_commons::adapters::kafka::KafkaArgs;
 
 use crate::core::Record;
-use crate::partition_queue::{self, PartitionQueue, RawRecord};
+use crate::partition_queue::{PartitionQueue, RawRecord};
 
 /// How many deliveries may wait for the loop.
 const DELIVERIES_MAX: usize = 16;
@@ -150,7 +149,8 @@ impl Poller {
         while self.obey() {
             self.rejoin_if_given_up();
             self.serve(if is_idle { POLL_WAIT } else { Duration::ZERO });
-            is_idle = !self.split_off_new() && !self.read();
+            self.keep_queues();
+            is_idle = !self.read();
         }
         self.consumer.unsubscribe();
     }
@@ -197,7 +197,7 @@ impl Poller {
         let place = self.list(&[(partition, Offset::Offset(from))]);
         self.consumer.incremental_unassign(&place)?;
         self.consumer.context().state().generations.insert(partition, generation);
-        self.consumer.incremental_assign(&place)?;
+        assign(&self.consumer, &place)?;
         self.consumer.resume(&place)
     }
 
@@ -224,36 +224,27 @@ impl Poller {
         }
     }
 
-    /// Serves rebalances and errors until there are none. A partition's first records may come here too, before it has a
-    /// queue of its own: they come first, so none may be left when that is read. A poll that comes back with nothing has met a
-    /// rebalance or a commit as likely as the queue's end.
-    fn serve(&self, mut wait: Duration) {
-        loop {
-            match self.consumer.poll(wait) {
-                Some(Ok(message)) => self.receive_one(&message),
-                Some(Err(error)) => self.complain(&error),
-                None if partition_queue::waiting_for(&self.consumer) == 0 => return,
-                None => {}
-            }
-            wait = Duration::ZERO;
+    /// Serves rebalances and errors.
+    fn serve(&self, wait: Duration) {
+        match self.consumer.poll(wait) {
+            None => {}
+            Some(Err(error)) => self.complain(&error),
+            // It isn't counted, and the gap is noticed.
+            Some(Ok(message)) => tracing::error!(offset = message.offset(), "a record came past its partition's queue"),
         }
     }
 
-    /// Gives each assigned partition a queue of its own; whether there was one without. What was read ahead of it before must
-    /// be served before its queue is read.
-    fn split_off_new(&mut self) -> bool {
+    /// Holds the queue of each assigned partition.
+    fn keep_queues(&mut self) {
         let assigned: Vec<i32> = self.consumer.context().state().generations.keys().copied().collect();
         self.queues.retain(|partition, _| assigned.contains(partition));
-        let mut is_any_new = false;
         for partition in assigned {
             if let Entry::Vacant(place) = self.queues.entry(partition)
                 && let Some(queue) = PartitionQueue::split_off(&self.consumer, &self.topic, partition)
             {
                 place.insert(queue);
-                is_any_new = true;
             }
         }
-        is_any_new
     }
 
     /// Takes what is there of each partition; whether there was anything.
@@ -274,21 +265,6 @@ impl Poller {
             }
         }
         is_any
-    }
-
-    fn receive_one(&self, message: &BorrowedMessage<'_>) {
-        let partition = message.partition();
-        let Some(generation) = self.generation(partition) else { return };
-        let appended_at = match message.timestamp() {
-            Timestamp::LogAppendTime(millis) => Some(UnixMillis(millis)),
-            Timestamp::CreateTime(_) | Timestamp::NotAvailable => None,
-        };
-        let mut records = Vec::new();
-        let raw = RawRecord { offset: message.offset(), appended_at, key: message.key(), value: message.payload() };
-        self.receive(partition, generation, &raw, &mut records);
-        if !records.is_empty() {
-            self.tell(Report::Records { partition, generation, records });
-        }
     }
 
     fn receive(&self, partition: i32, generation: u64, raw: &RawRecord<'_>, records: &mut Vec<Record>) {
@@ -355,7 +331,7 @@ impl Rebalancer {
             self.state().gave_up = true;
             // Leaving the group takes them away again, which fails for what was never assigned, and the rebalance would
             // never end. Without a generation, whatever is read of them is dropped.
-            return consumer.incremental_assign(list);
+            return assign(consumer, list);
         };
         let topic = list.elements().first().map(|element| element.topic().to_owned()).unwrap_or_default();
         let mut halted = TopicPartitionList::new();
@@ -367,7 +343,7 @@ impl Rebalancer {
             }
             self.state().generations.insert(partition, start.generation);
         }
-        consumer.incremental_assign(list)?;
+        assign(consumer, list)?;
         consumer.resume(list)?;
         consumer.pause(&halted)
     }
@@ -381,6 +357,15 @@ impl Rebalancer {
         let _ = self.report.blocking_send(Report::Revoked(partitions));
         consumer.incremental_unassign(list)
     }
+}
+
+/// Begins to read, each partition into a queue of its own from its first record on.
+fn assign<C: ConsumerContext>(consumer: &BaseConsumer<C>, list: &TopicPartitionList) -> KafkaResult<()> {
+    for element in list.elements() {
+        // Its handle is taken again when it is first read.
+        PartitionQueue::split_off(consumer, element.topic(), element.partition());
+    }
+    consumer.incremental_assign(list)
 }
 
 fn partitions_of(list: &TopicPartitionList) -> Vec<i32> {

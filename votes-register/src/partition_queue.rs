@@ -35,8 +35,9 @@ pub struct RawRecord<'a> {
 }
 
 impl PartitionQueue {
-    /// Takes the partition's records out of those that the consumer itself hands out. What it has read ahead already still
-    /// comes from there, and comes first.
+    /// The partition's queue, into which its records go from now on, instead of into the one that the consumer hands out. Called
+    /// before the partition is assigned, so that none goes astray; it stays so when the handle is dropped, and may be called again.
+    /// `None` where librdkafka doesn't know the partition.
     pub fn split_off<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str, partition: i32) -> Option<Self> {
         let topic = CString::new(topic).ok()?;
         let client = consumer.client().native_ptr();
@@ -65,21 +66,6 @@ impl PartitionQueue {
             }
         }
         taken
-    }
-}
-
-/// How much waits in the queue that `consumer` itself hands out: records, rebalances, errors.
-pub fn waiting_for<C: ConsumerContext>(consumer: &BaseConsumer<C>) -> usize {
-    // SAFETY: the client lives as long as `consumer`.
-    let Some(queue) = NonNull::new(unsafe { native::rd_kafka_queue_get_consumer(consumer.client().native_ptr()) })
-    else {
-        return 0;
-    };
-    // SAFETY: the queue was just handed out, and is given back once.
-    unsafe {
-        let length = native::rd_kafka_queue_length(queue.as_ptr());
-        native::rd_kafka_queue_destroy(queue.as_ptr());
-        length
     }
 }
 
