@@ -1,11 +1,12 @@
 //! What librdkafka alone can do: the records are taken in batches and thrown away.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::{Offset, TopicPartitionList};
-use votes_register::partition_queue::PartitionQueue;
+use votes_register::partition_queue::{PartitionQueue, keep_apart};
 use voting_commons::adapters::kafka::KafkaArgs;
 
 use crate::stage::PARTITIONS;
@@ -16,8 +17,12 @@ const FETCH_BYTES_MAX: &str = "4194304";
 /// Votes per second, from the first record on, taken in batches.
 pub(crate) fn measure(kafka: &KafkaArgs, votes: u64) -> Result<f64> {
     let (consumer, places) = consumer(kafka)?;
-    let queues: Option<Vec<_>> =
-        (0..PARTITIONS).map(|partition| PartitionQueue::split_off(&consumer, &kafka.kafka_topic, partition)).collect();
+    let (consumer, topic) = (Arc::new(consumer), &kafka.kafka_topic);
+    let queues = (0..PARTITIONS).map(|partition| {
+        keep_apart(&consumer, topic, partition);
+        PartitionQueue::of(&consumer, topic, partition)
+    });
+    let queues: Option<Vec<_>> = queues.collect();
     let queues = queues.context("librdkafka gives no queue")?;
     consumer.assign(&places)?;
     let mut begin = None;
@@ -33,7 +38,6 @@ pub(crate) fn measure(kafka: &KafkaArgs, votes: u64) -> Result<f64> {
             consumer.poll(Duration::from_millis(1));
         }
     }
-    drop(queues);
     rate(votes, begin)
 }
 

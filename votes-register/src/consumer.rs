@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::{Entry, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError, mpsc as std_mpsc};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc as std_mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use voting_commons::adapters::kafka::KafkaArgs;
 
 use crate::core::Record;
-use crate::partition_queue::{PartitionQueue, RawRecord};
+use crate::partition_queue::{PartitionQueue, RawRecord, keep_apart};
 
 /// How many deliveries may wait for the loop.
 const DELIVERIES_MAX: usize = 16;
@@ -117,7 +117,7 @@ pub(crate) fn start(args: &KafkaArgs, group: &str, client_id: &str) -> KafkaResu
         .create_with_context(context)?;
     let mut poller = Poller {
         queues: HashMap::new(),
-        consumer,
+        consumer: Arc::new(consumer),
         topic: args.kafka_topic.clone(),
         paused: HashMap::new(),
         report,
@@ -132,9 +132,8 @@ pub(crate) fn start(args: &KafkaArgs, group: &str, client_id: &str) -> KafkaResu
 }
 
 struct Poller {
-    /// Dropped before the consumer.
-    queues: HashMap<i32, PartitionQueue>,
-    consumer: BaseConsumer<Rebalancer>,
+    queues: HashMap<i32, PartitionQueue<Rebalancer>>,
+    consumer: Arc<BaseConsumer<Rebalancer>>,
     topic: String,
     /// Partitions whose queues are left alone, and the generation that wanted it. librdkafka's own pause would throw away what
     /// was read ahead; a queue that nobody takes from fills, and is then read ahead no further.
@@ -193,8 +192,10 @@ impl Poller {
 
     /// Taking a partition away and giving it back drops what was read ahead, unlike a seek, which may come before the
     /// first fetch and fail.
-    fn read_from(&self, partition: i32, generation: u64, from: i64) -> KafkaResult<()> {
+    fn read_from(&mut self, partition: i32, generation: u64, from: i64) -> KafkaResult<()> {
         let place = self.list(&[(partition, Offset::Offset(from))]);
+        // A log that was made anew has a queue of its own too.
+        self.queues.remove(&partition);
         self.consumer.incremental_unassign(&place)?;
         self.consumer.context().state().generations.insert(partition, generation);
         assign(&self.consumer, &place)?;
@@ -234,13 +235,15 @@ impl Poller {
         }
     }
 
-    /// Holds the queue of each assigned partition.
+    /// Holds the queue of each assigned partition. What was read ahead of the others takes memory until it is taken out.
     fn keep_queues(&mut self) {
         let assigned: Vec<i32> = self.consumer.context().state().generations.keys().copied().collect();
-        self.queues.retain(|partition, _| assigned.contains(partition));
+        for (_, revoked) in self.queues.extract_if(|partition, _| !assigned.contains(partition)) {
+            while revoked.drain(|_| ()) > 0 {}
+        }
         for partition in assigned {
             if let Entry::Vacant(place) = self.queues.entry(partition)
-                && let Some(queue) = PartitionQueue::split_off(&self.consumer, &self.topic, partition)
+                && let Some(queue) = PartitionQueue::of(&self.consumer, &self.topic, partition)
             {
                 place.insert(queue);
             }
@@ -362,8 +365,7 @@ impl Rebalancer {
 /// Begins to read, each partition into a queue of its own from its first record on.
 fn assign<C: ConsumerContext>(consumer: &BaseConsumer<C>, list: &TopicPartitionList) -> KafkaResult<()> {
     for element in list.elements() {
-        // Its handle is taken again when it is first read.
-        PartitionQueue::split_off(consumer, element.topic(), element.partition());
+        keep_apart(consumer, element.topic(), element.partition());
     }
     consumer.incremental_assign(list)
 }

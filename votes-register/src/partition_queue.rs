@@ -5,6 +5,7 @@
 use std::ffi::CString;
 use std::ptr::{self, NonNull};
 use std::slice;
+use std::sync::Arc;
 
 use rdkafka::bindings as native;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
@@ -14,13 +15,15 @@ use voting_commons::UnixMillis;
 /// The most records taken with one call.
 pub const BATCH_RECORDS_MAX: usize = 2_000;
 
-/// What librdkafka has read ahead of one partition. It must not outlive its consumer.
-pub struct PartitionQueue {
+/// What librdkafka has read ahead of one partition.
+pub struct PartitionQueue<C: ConsumerContext> {
     queue: NonNull<native::rd_kafka_queue_t>,
+    /// The queue must not outlive it.
+    _consumer: Arc<BaseConsumer<C>>,
 }
 
 // SAFETY: librdkafka locks its queues, and whichever thread holds the only handle may use or destroy it.
-unsafe impl Send for PartitionQueue {}
+unsafe impl<C: ConsumerContext> Send for PartitionQueue<C> {}
 
 /// A record as librdkafka holds it.
 pub struct RawRecord<'a> {
@@ -34,18 +37,34 @@ pub struct RawRecord<'a> {
     pub value: Option<&'a [u8]>,
 }
 
-impl PartitionQueue {
-    /// The partition's queue, into which its records go from now on, instead of into the one that the consumer hands out. Called
-    /// before the partition is assigned, so that none goes astray; it stays so when the handle is dropped, and may be called again.
-    /// `None` where librdkafka doesn't know the partition.
-    pub fn split_off<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str, partition: i32) -> Option<Self> {
-        let topic = CString::new(topic).ok()?;
-        let client = consumer.client().native_ptr();
-        // SAFETY: the client lives as long as `consumer`, and the name is copied.
-        let queue = NonNull::new(unsafe { native::rd_kafka_queue_get_partition(client, topic.as_ptr(), partition) })?;
-        // SAFETY: the queue was just handed out, and lives until `drop`.
-        unsafe { native::rd_kafka_queue_forward(queue.as_ptr(), ptr::null_mut()) };
-        Some(Self { queue })
+/// Has the partition's records go into a queue of its own from now on, and not into the one that the consumer hands out. Called
+/// before the partition is assigned, so that none goes astray. May be called again.
+pub fn keep_apart<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str, partition: i32) {
+    let Some(queue) = find(consumer, topic, partition) else { return };
+    // SAFETY: the queue was just handed out; it is given back once, and stays apart all the same.
+    unsafe {
+        native::rd_kafka_queue_forward(queue.as_ptr(), ptr::null_mut());
+        native::rd_kafka_queue_destroy(queue.as_ptr());
+    }
+}
+
+/// `None` where librdkafka doesn't know the partition. Whoever takes the queue gives it back before the consumer ends.
+fn find<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    topic: &str,
+    partition: i32,
+) -> Option<NonNull<native::rd_kafka_queue_t>> {
+    let topic = CString::new(topic).ok()?;
+    // SAFETY: the client lives as long as `consumer`, and the name is copied.
+    NonNull::new(unsafe {
+        native::rd_kafka_queue_get_partition(consumer.client().native_ptr(), topic.as_ptr(), partition)
+    })
+}
+
+impl<C: ConsumerContext> PartitionQueue<C> {
+    /// The queue of a partition that is [kept apart](keep_apart). `None` where librdkafka doesn't know the partition.
+    pub fn of(consumer: &Arc<BaseConsumer<C>>, topic: &str, partition: i32) -> Option<Self> {
+        Some(Self { queue: find(consumer, topic, partition)?, _consumer: Arc::clone(consumer) })
     }
 
     /// Hands `take` what is there, up to [`BATCH_RECORDS_MAX`], in the log's order: records, and what went wrong between
@@ -69,9 +88,9 @@ impl PartitionQueue {
     }
 }
 
-impl Drop for PartitionQueue {
+impl<C: ConsumerContext> Drop for PartitionQueue<C> {
     fn drop(&mut self) {
-        // SAFETY: it was handed out once and is given back once, while its consumer still lives.
+        // SAFETY: it was handed out once and is given back once; its consumer, a field of its own, is dropped after it.
         unsafe { native::rd_kafka_queue_destroy(self.queue.as_ptr()) }
     }
 }
