@@ -53,7 +53,7 @@ pub(crate) fn bench(arguments: &BenchArguments) -> Result<()> {
     let home = folder::dev().join("bench");
     folder::remove(&home)?;
     fs::create_dir_all(&home)?;
-    let binaries = folder::workspace().join("target/release");
+    let binaries = folder::programs(true)?;
     let mut command = Command::new(binaries.join("benches"));
     command.args(["measure", "--votes", &arguments.votes.to_string(), "--rounds", &arguments.rounds.to_string()]);
     for peer in &arguments.peers {

@@ -48,8 +48,9 @@ fn strike(arguments: &ChaosArguments) -> Result<()> {
     // Copied, because services start again and again while somebody may be building.
     let binaries = home.join("programs");
     fs::create_dir_all(&binaries)?;
+    let programs = folder::programs(false)?;
     for program in PROGRAMS {
-        fs::copy(folder::workspace().join("target/debug").join(program), binaries.join(program))?;
+        fs::copy(programs.join(program), binaries.join(program))?;
     }
     let mut command = Command::new(binaries.join("chaos"));
     command.args(["--minutes", &arguments.minutes.to_string(), "--seed", &arguments.seed.to_string()]);

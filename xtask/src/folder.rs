@@ -77,3 +77,10 @@ pub(crate) fn remove(folder: &Path) -> Result<()> {
     }
     Ok(())
 }
+
+/// Where cargo puts the programs it builds: beside the one that runs now.
+pub(crate) fn programs(release: bool) -> Result<PathBuf> {
+    let ours = env::current_exe()?;
+    let target = ours.ancestors().nth(2).context("xtask runs outside cargo's target folder")?;
+    Ok(target.join(if release { "release" } else { "debug" }))
+}

@@ -4,7 +4,7 @@ use std::env;
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::os::unix::fs::MetadataExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -176,11 +176,4 @@ impl Service {
         (self.arguments, &self.variables).hash(&mut hasher);
         Ok(format!("{:016x}", hasher.finish()))
     }
-}
-
-/// Where cargo puts the programs it builds: beside the one that runs now.
-pub(crate) fn programs(release: bool) -> Result<PathBuf> {
-    let ours = env::current_exe()?;
-    let target = ours.ancestors().nth(2).context("xtask runs outside cargo's target folder")?;
-    Ok(target.join(if release { "release" } else { "debug" }))
 }

@@ -37,6 +37,6 @@ pub(crate) fn for_tests() -> Result<()> {
 
 fn play(SimulateArguments { seeds, from, events }: &SimulateArguments) -> Result<()> {
     let [seeds, from, events] = [seeds.to_string(), from.to_string(), events.to_string()];
-    let mut simulator = Command::new(folder::workspace().join("target/debug/simulator"));
+    let mut simulator = Command::new(folder::programs(false)?.join("simulator"));
     run::run(simulator.args(["--seeds", &seeds, "--from", &from, "--events", &events]))
 }

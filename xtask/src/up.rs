@@ -66,7 +66,7 @@ fn start(arguments: &UpArguments, ran_before: &[String]) -> Result<()> {
     }
     provision::for_up()?;
     build(arguments.release)?;
-    let programs = services::programs(arguments.release)?;
+    let programs = folder::programs(arguments.release)?;
     backends.start()?;
     let [production, register, _, _] = &services;
     say::step("topic and tables", || {
