@@ -75,7 +75,7 @@ async fn partitions(args: &TableArgs) -> anyhow::Result<()> {
             or_dash(status.lag_millis.map(seconds)),
             or_dash(status.seen_seconds_ago.map(|seconds| format!("{seconds:.1}"))),
             or_dash(status.halt_reason.as_deref()),
-            or_dash(status.last_error.as_deref()),
+            or_dash(last_error(&status)),
         );
     }
     Ok(())
@@ -93,6 +93,11 @@ fn state(status: &PartitionStatus) -> &str {
         Some(state) => state,
         None => "unowned",
     }
+}
+
+/// It stands there after what failed has recovered, so that it says how old it is.
+fn last_error(status: &PartitionStatus) -> Option<String> {
+    Some(format!("{} ({:.0} s ago)", status.last_error.as_deref()?, status.error_seconds_ago?))
 }
 
 fn seconds(millis: i64) -> String {

@@ -27,6 +27,8 @@ pub struct PartitionStatus {
     pub halt_reason: Option<String>,
     /// What failed last.
     pub last_error: Option<String>,
+    /// How long ago that was.
+    pub error_seconds_ago: Option<f64>,
     /// Where the log ends, as far as its owner knows.
     pub high_offset: Option<i64>,
     /// Records not yet counted.
@@ -48,6 +50,7 @@ impl PartitionStatus {
             paused: row.try_get("paused")?,
             halt_reason: row.try_get("halt_reason")?,
             last_error: row.try_get("last_error")?,
+            error_seconds_ago: row.try_get("error_seconds_ago")?,
             high_offset: row.try_get("high_offset")?,
             lag_records: row.try_get("lag_records")?,
             lag_millis: row.try_get("lag_millis")?,
