@@ -36,6 +36,17 @@ async fn a_topic_made_anew_halts_its_partition() {
 }
 
 #[tokio::test]
+async fn an_empty_topic_made_anew_halts_its_partition_before_anybody_votes() {
+    let scene = Scene::new(1).await;
+    let register = scene.register();
+    scene.cast(&scene.vote(1, 1)).await;
+    scene.written(1).await;
+    make_topic_anew(&scene.kafka).await;
+    register.wait_until_blocked("before the cursor at 1").await;
+    assert_eq!(scene.totals().await.votes, 1);
+}
+
+#[tokio::test]
 async fn uncounted_records_that_are_gone_halt_their_partition_and_no_other() {
     let scene = Scene::new(2).await;
     let (gone, kept) = (voted_in(&scene, 0), voted_in(&scene, 1));
