@@ -26,8 +26,8 @@ fn jdbc_url(url: &str) -> Result<String> {
     Ok(format!("jdbc:postgresql://{rest}?user={user}"))
 }
 
-/// `NAME=COMMAND`, for `sh`. The command finds BROKERS, TOPIC, VOTES, GROUP, PG_DSN and PG_URL in its environment, and adds up
-/// votes in the table `counts`.
+/// `NAME=COMMAND`, for `sh`. The command finds BROKERS, TOPIC, VOTES, GROUP, STATE_DIR, PG_DSN and PG_URL in its environment, and
+/// adds up votes in the table `counts`.
 #[derive(Debug, Clone)]
 pub(crate) struct Peer {
     pub(crate) name: String,
