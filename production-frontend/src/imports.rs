@@ -31,4 +31,7 @@ pub struct ImportView {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub registered_at: Timestamp,
+    /// When it was first begun, which no vote of it may be after; unset until then.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub begun_at: Option<Timestamp>,
 }

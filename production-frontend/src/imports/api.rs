@@ -99,7 +99,7 @@ struct Beginning {
 }
 
 /// Begins an import, or goes on with one: what is answered says over how many partitions its lines are spread, which the first
-/// beginning fixes, and of which file they are.
+/// beginning fixes, of which file they are, and since when, which no vote of it may be after.
 #[utoipa::path(
     post, path = "/api/v1/imports/{id}/begin", request_body = Beginning,
     params(("id" = i32, Path, description = "its number")),

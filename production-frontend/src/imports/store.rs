@@ -32,10 +32,13 @@ pub(super) async fn register(pool: &PgPool, slug: &str, what: &str, who: &str) -
     get(pool, id.ok_or(Error::ParedaoUnknown)?).await
 }
 
-/// Fixes of which file the import's lines are and over how many partitions they are spread, unless that was done before.
+/// Fixes of which file the import's lines are, over how many partitions they are spread, and that it was begun now, unless that
+/// was done before.
 pub(super) async fn begin(pool: &PgPool, id: i32, partitions: i32, file_sha256: &str) -> Result<ImportView, Error> {
     sqlx::query!(
-        "UPDATE import SET partitions = coalesce(partitions, $2), file_sha256 = coalesce(file_sha256, $3) WHERE id = $1",
+        "UPDATE import SET partitions = coalesce(partitions, $2), file_sha256 = coalesce(file_sha256, $3),
+                           begun_at = coalesce(begun_at, now())
+         WHERE id = $1",
         id,
         partitions,
         file_sha256
@@ -49,7 +52,8 @@ async fn select(pool: &PgPool, id: Option<i32>) -> Result<Vec<ImportView>, Error
     let rows = sqlx::query!(
         r#"SELECT i.id, p.slug, p.id AS paredao, i.what, i.partitions, i.file_sha256, i.registered_by,
                   (SELECT coalesce(sum(counted), 0)::bigint FROM import_position WHERE import = i.id) AS "counted!",
-                  extract(epoch FROM i.registered_at)::bigint AS "registered_at!"
+                  extract(epoch FROM i.registered_at)::bigint AS "registered_at!",
+                  (extract(epoch FROM i.begun_at) * 1000000)::bigint AS begun_at
            FROM import i JOIN paredao p ON p.id = i.paredao
            WHERE $1::integer IS NULL OR i.id = $1
            ORDER BY i.id DESC LIMIT $2"#,
@@ -69,6 +73,7 @@ async fn select(pool: &PgPool, id: Option<i32>) -> Result<Vec<ImportView>, Error
             counted: row.counted,
             registered_by: row.registered_by,
             registered_at: Timestamp::from_second(row.registered_at).map_err(anyhow::Error::from)?,
+            begun_at: row.begun_at.map(Timestamp::from_microsecond).transpose().map_err(anyhow::Error::from)?,
         })
     });
     views.collect()

@@ -3,6 +3,7 @@
 
 mod commands;
 mod dead_letters;
+mod imports;
 mod metrics;
 mod pages;
 mod paredoes;
