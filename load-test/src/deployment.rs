@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use backon::{ConstantBuilder, Retryable};
 use jiff::Timestamp;
 use reqwest::multipart::Form;
 use reqwest::{Client, RequestBuilder};
@@ -20,6 +21,8 @@ const KNOWN_PATIENCE: Duration = Duration::from_secs(60);
 /// comes later than what was counted once.
 const STANDSTILL_PATIENCE: Duration = Duration::from_secs(10);
 const SETTLED_AFTER: Duration = Duration::from_secs(3);
+/// How long production may give no answer when it is asked for a count.
+const COUNT_PATIENCE: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 /// A deployment's two APIs.
@@ -87,35 +90,64 @@ impl Deployment {
         })
     }
 
+    /// Makes sure that voters find something there.
+    ///
+    /// # Errors
+    /// When they don't.
+    pub async fn check_voters(&self) -> Result<()> {
+        let listed = self.listed().await;
+        listed.map(drop).with_context(|| format!("{} isn't a voters' frontend that answers", self.voters))
+    }
+
     /// Makes a paredão, opens it, and waits until it can be voted in.
     ///
     /// # Errors
     /// When that is refused, or takes too long.
     pub async fn open_paredao(&self, purpose: &str) -> Result<Paredao> {
-        let slug = format!("{purpose}-{}", Timestamp::now().as_second());
+        let paredao = self.make_paredao(purpose).await?;
+        self.open(&paredao).await?;
+        Ok(paredao)
+    }
+
+    /// Makes a paredão that isn't open yet. None has its slug, whoever else makes one at the same time.
+    ///
+    /// # Errors
+    /// When that is refused.
+    pub async fn make_paredao(&self, purpose: &str) -> Result<Paredao> {
+        let slug = format!("{purpose}-{}-{:08x}", Timestamp::now().as_second(), rand::random::<u32>());
         let mut form = Form::new().text("slug", slug.clone()).text("title", "Teste de carga");
         form = form.text("shards", self.shards.get().to_string());
         for name in ["Ana", "Bento", "Cida"] {
             form = form.text("participant", name);
         }
-        let paredao = answer(self.at_production("POST", "/api/v1/paredoes")?.multipart(form)).await?;
-        let () = self.tell(&slug, "open").await?;
+        answer(self.at_production("POST", "/api/v1/paredoes")?.multipart(form))
+            .await
+            .context("no paredão could be made")
+    }
+
+    /// Opens the paredão, and waits until it can be voted in.
+    ///
+    /// # Errors
+    /// When that is refused, or takes too long.
+    pub async fn open(&self, paredao: &Paredao) -> Result<()> {
+        let slug = &paredao.slug;
+        let () = self.tell(slug, "open").await?;
         let begin = Instant::now();
-        while !self.is_open(&slug).await? {
+        while !self.is_open(slug).await? {
             if begin.elapsed() > KNOWN_PATIENCE {
                 bail!("{} doesn't know the paredão {slug} after {} s", self.voters, KNOWN_PATIENCE.as_secs());
             }
             tokio::time::sleep(LOOK_EVERY).await;
         }
-        Ok(paredao)
+        Ok(())
     }
 
     /// How many votes were counted, once that hasn't changed for a while: for less long where it is `expected` or more.
     ///
     /// # Errors
-    /// When production doesn't say.
+    /// When production doesn't say, however often it is asked.
     pub async fn settled_count(&self, paredao: &Paredao, expected: u64) -> Result<u64> {
-        Ok(settled(expected, async || self.count(paredao).await).await?.count)
+        Ok(settled(expected, async || self.count_patiently(paredao).await).await?.count)
     }
 
     /// How many votes production is shown now.
@@ -126,6 +158,14 @@ impl Deployment {
         let path = format!("/api/v1/paredoes/{}/totals", paredao.slug);
         let Totals { total } = answer(self.at_production("GET", &path)?).await?;
         Ok(total)
+    }
+
+    async fn count_patiently(&self, paredao: &Paredao) -> Result<u64> {
+        let begin = Instant::now();
+        (|| self.count(paredao))
+            .retry(ConstantBuilder::new().with_delay(LOOK_EVERY).without_max_times())
+            .when(|_| begin.elapsed() < COUNT_PATIENCE)
+            .await
     }
 
     /// Which revision of the panorama voters are shown now.
@@ -147,9 +187,11 @@ impl Deployment {
     }
 
     async fn is_open(&self, slug: &str) -> Result<bool> {
-        let url = format!("{}/api/v1/paredoes", self.voters);
-        let listed: Vec<Listed> = answer(self.client.get(url)).await?;
-        Ok(listed.iter().any(|paredao| paredao.slug == slug && paredao.status == "open"))
+        Ok(self.listed().await?.iter().any(|paredao| paredao.slug == slug && paredao.status == "open"))
+    }
+
+    async fn listed(&self) -> Result<Vec<Listed>> {
+        answer(self.client.get(format!("{}/api/v1/paredoes", self.voters))).await
     }
 
     async fn tell(&self, slug: &str, what: &str) -> Result<()> {
