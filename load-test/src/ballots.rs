@@ -12,13 +12,17 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::json;
 use voters_frontend::ballot::{Ballot, Issuer};
+use voters_frontend::problem::Problem;
 use voters_frontend::seal::{Purpose, Sealer};
 use voters_frontend::secret::Secret;
-use voting_commons::{ParedaoId, Shards};
+use voting_commons::{ParedaoId, ParticipantId, Shards, UnixMillis};
 
 use crate::connection::{Connection, Target};
 use crate::deployment::Paredao;
 use crate::options::DeploymentArgs;
+
+const FOREIGN_KEYS: &str = "BALLOT_KEYS aren't the deployment's";
+const ONLY_PEOPLE: &str = "the deployment asks hCaptcha, which only people solve";
 
 /// Where votes come from.
 pub enum Ballots {
@@ -58,12 +62,38 @@ impl Ballots {
     /// Votes in `paredao`, as the arguments say.
     ///
     /// # Errors
-    /// When the keys aren't the deployment's, or it asks for a captcha, which a ballot sealed here has none of.
+    /// When the keys aren't the deployment's, or it asks for a captcha that can't be solved here: a ballot sealed here has none at
+    /// all, and hCaptcha's only people solve.
     pub async fn new(args: &DeploymentArgs, paredao: &Paredao) -> Result<Self> {
         Ok(match &args.ballot_keys {
             Some(keys) => Self::Sealed(Press::without_captcha(args, keys, paredao).await?),
-            None => Self::Asked(paredao.clone()),
+            None => {
+                let mut connection = Connection::new(Arc::new(Target::new(&args.voters)?));
+                if let Captcha::Hcaptcha {} = ask(paredao, 0, &mut connection).await?.captcha {
+                    bail!("{ONLY_PEOPLE}");
+                }
+                Self::Asked(paredao.clone())
+            }
         })
+    }
+
+    /// Makes sure that the deployment opens what the keys seal, if there are any. It is asked with a ballot that expired long
+    /// ago, so that no paredão is needed and nothing can count.
+    ///
+    /// # Errors
+    /// When they aren't the deployment's keys, or it doesn't answer.
+    pub async fn check_keys(args: &DeploymentArgs) -> Result<()> {
+        let Some(keys) = &args.ballot_keys else { return Ok(()) };
+        let sealer = Sealer::parse(keys)?;
+        let (paredao, participant) = (ParedaoId::try_from(1)?, ParticipantId::try_from(1)?);
+        let expired = Issuer::random().issue(paredao, participant, Shards::ONE, UnixMillis(0), args.partitions);
+        let ballot = sealer.seal(Purpose::Ballot, &expired.context("1970 has minutes")?);
+        let mut connection = Connection::new(Arc::new(Target::new(&args.voters)?));
+        let (_, answer) = connection.post("/api/v1/votes", json!({"ballot": ballot}).to_string().into()).await?;
+        if String::from_utf8_lossy(&answer).contains(Problem::BallotForged.name()) {
+            bail!("{FOREIGN_KEYS}");
+        }
+        Ok(())
     }
 
     /// The body of the vote numbered `index`. Participants take turns.
@@ -104,7 +134,7 @@ impl Press {
         let sealer = Sealer::parse(keys)?;
         let mut connection = Connection::new(Arc::new(Target::new(&args.voters)?));
         let BallotView { ballot, captcha } = ask(paredao, 0, &mut connection).await?;
-        let ballot: Ballot = sealer.open(Purpose::Ballot, &ballot).context("BALLOT_KEYS aren't the deployment's")?;
+        let ballot: Ballot = sealer.open(Purpose::Ballot, &ballot).context(FOREIGN_KEYS)?;
         let press = Self {
             issuer: Issuer::random(),
             sealer,
@@ -147,7 +177,7 @@ async fn vote_asked_for(paredao: &Paredao, index: u64, connection: &mut Connecti
     let captcha = match captcha {
         Captcha::Off => String::new(),
         Captcha::Altcha { challenge } => tokio::task::block_in_place(|| solve(*challenge))?,
-        Captcha::Hcaptcha {} => bail!("the deployment asks hCaptcha, which only people solve"),
+        Captcha::Hcaptcha {} => bail!("{ONLY_PEOPLE}"),
     };
     Ok(json!({"ballot": ballot, "captcha": captcha}).to_string().into())
 }

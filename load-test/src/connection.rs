@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Bytes;
 use hyper::client::conn::http1::{self, SendRequest};
@@ -64,7 +64,8 @@ impl Connection {
     /// # Errors
     /// When there was none: it may have been received all the same.
     pub async fn post(&mut self, path: &str, body: Bytes) -> Result<(StatusCode, Bytes)> {
-        let answer = timeout(PATIENCE, self.exchange(path, body)).await.unwrap_or_else(|late| Err(late.into()));
+        let late = |_| Err(anyhow!("no answer within {} s", PATIENCE.as_secs()));
+        let answer = timeout(PATIENCE, self.exchange(path, body)).await.unwrap_or_else(late);
         if answer.is_err() {
             self.sender = None;
         }
@@ -90,7 +91,7 @@ impl Connection {
         };
         let sender = match ready {
             Some(sender) => sender,
-            None => self.connect().await?,
+            None => self.connect().await.context("can't connect")?,
         };
         Ok(self.sender.insert(sender))
     }
