@@ -63,11 +63,15 @@ pub struct System {
     pub registers: Vec<Service>,
     /// The frontend's process.
     pub frontend: Service,
+    /// The process of production's frontend.
+    pub production_frontend: Service,
+    /// The keys of its ballots.
+    pub ballot_keys: String,
     /// Its database.
     pub database: TestDatabase,
     /// Its topic.
     pub kafka: KafkaArgs,
-    _others: Vec<Service>,
+    _aggregator: Service,
     // The last field: it is given back when the processes have ended.
     _turn: OwnedMutexGuard<()>,
 }
@@ -81,7 +85,8 @@ impl System {
         let turn = Arc::clone(&ONE_AT_A_TIME).lock_owned().await;
         let kafka = fresh_topic_on(&plan.brokers, PARTITIONS).await;
         let database = fresh_database_on(&plan.postgres).await;
-        let environment = environment(plan, &kafka, &database);
+        let key = STANDARD.encode(rand::random::<[u8; 32]>());
+        let environment = environment(plan, &kafka, &database, &key);
         let token = process::output("production-frontend", &["token", "add", "--name", "test"], &environment);
 
         let registers: Vec<_> =
@@ -99,7 +104,9 @@ impl System {
             database,
             kafka,
             frontend: voters,
-            _others: vec![aggregator, production],
+            production_frontend: production,
+            ballot_keys: format!("test:{key}"),
+            _aggregator: aggregator,
             _turn: turn,
         }
     }
@@ -140,8 +147,7 @@ impl System {
 /// Where a service's process finds everything.
 type Environment = Vec<(&'static str, String)>;
 
-fn environment(plan: &Plan, kafka: &KafkaArgs, database: &TestDatabase) -> Environment {
-    let key = STANDARD.encode(rand::random::<[u8; 32]>());
+fn environment(plan: &Plan, kafka: &KafkaArgs, database: &TestDatabase, key: &str) -> Environment {
     vec![
         ("KAFKA_BROKERS", kafka.kafka_brokers.clone()),
         ("KAFKA_TOPIC", kafka.kafka_topic.clone()),
@@ -150,7 +156,7 @@ fn environment(plan: &Plan, kafka: &KafkaArgs, database: &TestDatabase) -> Envir
         ("CAPTCHA", plan.captcha.to_owned()),
         ("CAPTCHA_OFF_CONFIRMED", if plan.captcha == "off" { "yes" } else { "" }.to_owned()),
         ("BALLOT_KEYS", format!("test:{key}")),
-        ("ALTCHA_KEY", key),
+        ("ALTCHA_KEY", key.to_owned()),
         ("RUST_LOG", "warn".to_owned()),
     ]
 }

@@ -16,14 +16,16 @@ pub mod report;
 pub mod tally;
 pub mod voting;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use tokio_util::sync::CancellationToken;
+use voting_commons::adapters::shutdown;
 
 use crate::ballots::Ballots;
-use crate::deployment::Deployment;
-use crate::options::{Cli, Command, Profile};
+use crate::deployment::{Deployment, Paredao};
+use crate::options::{Cli, Command, DeploymentArgs, Profile};
 use crate::report::Report;
 
-/// Casts the votes and says how it went; whether any was acknowledged, and what was counted agrees with that.
+/// Casts the votes and says how it went; whether each of them was accepted, and counted.
 ///
 /// # Errors
 /// When the deployment can't be asked, or the report not be written. Votes that fail are counted instead.
@@ -34,18 +36,60 @@ pub async fn run(cli: &Cli) -> Result<bool> {
     }
 }
 
+/// Whatever becomes of the test, no paredão stays open after it.
 async fn vote(profile: &Profile) -> Result<bool> {
-    let (name, args) = profile.parts();
-    let curve = profile.curve()?;
+    let (_, args) = profile.parts();
+    // First all that can go wrong without a paredão.
+    profile.curve()?;
+    report::prepare(&args.out)?;
     let deployment = Deployment::new(args)?;
-    let paredao = deployment.open_paredao("load-test").await?;
-    let ballots = Ballots::new(args, &paredao).await?;
+    let stop = shutdown::on_signal()?;
+    let Some(made) = stop.run_until_cancelled(make_paredao(args, &deployment)).await else {
+        bail!("interrupted before there was a paredão");
+    };
+    let paredao = made?;
+    let report = test(profile, &deployment, &paredao, &stop).await;
+    let closed = deployment.close(&paredao).await;
+    if let Err(error) = &closed {
+        eprintln!("load-test: the paredão {} could not be closed: {error:#}", paredao.slug);
+    }
+    Ok(report?.passed() && closed.is_ok())
+}
+
+async fn make_paredao(args: &DeploymentArgs, deployment: &Deployment) -> Result<Paredao> {
+    deployment.check_voters().await?;
+    Ballots::check_keys(args).await?;
+    deployment.make_paredao("load-test").await
+}
+
+/// Opens the paredão, votes, and reports, also when a signal cuts it short.
+async fn test(
+    profile: &Profile,
+    deployment: &Deployment,
+    paredao: &Paredao,
+    stop: &CancellationToken,
+) -> Result<Report> {
+    let ((name, args), curve) = (profile.parts(), profile.curve()?);
+    let opened = async {
+        deployment.open(paredao).await?;
+        Ballots::new(args, paredao).await
+    };
+    let Some(ballots) = stop.run_until_cancelled(opened).await else { bail!("interrupted before the first vote") };
     eprintln!("{} votes for {} over {} connections", curve.votes(), paredao.slug, args.connections);
-    let voted = voting::vote(args, curve, ballots).await?;
-    let counted = deployment.settled_count(&paredao, voted.tally.accepted).await?;
-    deployment.close(&paredao).await?;
-    let report = Report::new(name, &paredao.slug, curve, &voted, counted);
-    report.write(&args.out)?;
+    let voted = voting::vote_until(args, curve, ballots?, stop).await?;
+    eprintln!("waiting until the votes are counted");
+    let counting = deployment.settled_count(paredao, voted.tally.accepted);
+    // The first signal ended the votes; one more ends the waiting.
+    let counted = match shutdown::on_signal()?.run_until_cancelled(counting).await {
+        Some(Ok(counted)) => Some(counted),
+        Some(Err(error)) => {
+            eprintln!("load-test: production doesn't say how many votes were counted: {error:#}");
+            None
+        }
+        None => None,
+    };
+    let report = Report::new(name, &paredao.slug, curve, voted, counted);
     print!("{report}");
-    Ok(report.passed())
+    report.write(&args.out)?;
+    Ok(report)
 }

@@ -5,6 +5,9 @@ use std::process::ExitCode;
 use clap::Parser;
 use load_test::options::Cli;
 
+/// Nothing can be said about the votes; arguments that make no sense end with it too.
+const CANNOT_RUN: u8 = 2;
+
 #[tokio::main]
 async fn main() -> ExitCode {
     match load_test::run(&Cli::parse()).await {
@@ -12,7 +15,7 @@ async fn main() -> ExitCode {
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
             eprintln!("load-test: {error:#}");
-            ExitCode::FAILURE
+            ExitCode::from(CANNOT_RUN)
         }
     }
 }

@@ -20,8 +20,9 @@ const SMOKE_SECONDS: u32 = 10;
 
 /// Votes against a deployment at a given rate, reports latencies, and checks that each acknowledged vote was counted.
 ///
-/// It makes a paredão of its own and closes it afterwards. Latencies run from when a vote was due, not from when it could be
-/// sent.
+/// It makes a paredão of its own and closes it afterwards. Latencies are those of the accepted votes, and run from when a vote
+/// was due, not from when it could be sent. Ends with 0 when each vote was accepted and counted, with 1 when any was not, and
+/// with 2 when it can't run.
 #[derive(Debug, Parser)]
 #[command(name = "load-test", version)]
 pub struct Cli {
@@ -91,10 +92,10 @@ pub enum Profile {
 #[derive(Debug, Clone, Args)]
 pub struct DeploymentArgs {
     /// Where voters vote, like <https://votes.example>
-    #[arg(long, env = "VOTERS_URL")]
+    #[arg(long, env = "VOTERS_URL", value_parser = url)]
     pub voters: String,
     /// Where the production team works
-    #[arg(long, env = "PRODUCTION_URL")]
+    #[arg(long, env = "PRODUCTION_URL", value_parser = url)]
     pub production: String,
     /// Production's bearer token
     #[arg(long, env = "PRODUCTION_TOKEN", hide_env_values = true)]
@@ -112,9 +113,16 @@ pub struct DeploymentArgs {
     /// How many browsers vote at once
     #[arg(long, default_value_t = 256, value_parser = value_parser!(u32).range(1..=60_000))]
     pub connections: u32,
-    /// The folder for report.html and report.json
+    /// The folder for report.html and report.json; those of an earlier run are removed at once
     #[arg(long, default_value = ".")]
     pub out: PathBuf,
+}
+
+fn url(text: &str) -> Result<String> {
+    match text.split_once("://") {
+        Some(("http" | "https", rest)) if !rest.is_empty() => Ok(text.to_owned()),
+        _ => bail!("it must begin with http:// or https://"),
+    }
 }
 
 fn shards(text: &str) -> Result<Shards> {

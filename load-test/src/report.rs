@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Display, Formatter};
 use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 
 use anyhow::{Context, Result};
@@ -13,13 +14,14 @@ use crate::curve::Curve;
 use crate::tally::Sums;
 use crate::voting::Voted;
 
-/// What rlt measured.
+const PAGE: &str = "report.html";
+const JSON: &str = "report.json";
+
+/// What rlt measured. Its latencies are those of accepted votes.
 #[derive(Debug, Deserialize)]
 pub struct Measured {
     summary: Summary,
     latency: Option<Latency>,
-    status: BTreeMap<String, u64>,
-    errors: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -55,19 +57,31 @@ impl Measured {
 pub struct Report {
     profile: String,
     paredao: String,
+    /// Whether each vote that was due was accepted, and counted.
+    passed: bool,
+    /// Whether a signal ended it early.
+    interrupted: bool,
     /// Votes per second at the top.
     rate_asked: u32,
     /// Votes per second that were accepted, over the whole run.
     rate_accepted: f64,
     seconds: f64,
+    /// Votes that the profile asks for.
+    due: u64,
     #[serde(flatten)]
     votes: Sums,
-    /// From when a vote was due to its answer, in milliseconds, by percentile.
+    /// Due, but not come to before the end.
+    unsent: u64,
+    /// From when an accepted vote was due to its answer, in milliseconds, by percentile.
     latency_millis: Vec<Percentile>,
-    answers: BTreeMap<String, u64>,
+    /// How many votes were answered with each HTTP status.
+    answers: BTreeMap<u16, u64>,
+    /// Why votes weren't answered or not even sent, and how many.
     errors: BTreeMap<String, u64>,
-    counted: u64,
-    agrees: bool,
+    /// None where production doesn't say.
+    counted: Option<u64>,
+    /// Whether each accepted vote was counted, and nothing else than what may have been stored; none where nobody knows.
+    agrees: Option<bool>,
 }
 
 /// The same for people.
@@ -84,35 +98,53 @@ struct Percentile {
     millis: f64,
 }
 
+/// Makes sure that a report can be written into `folder`, and removes an earlier run's: it must not be taken for this one's.
+///
+/// # Errors
+/// When the folder can't be made or written to.
+pub fn prepare(folder: &Path) -> Result<()> {
+    let cannot = || format!("can't write into {}", folder.display());
+    fs::create_dir_all(folder).with_context(cannot)?;
+    tempfile::tempfile_in(folder).with_context(cannot)?;
+    for name in [PAGE, JSON] {
+        match fs::remove_file(folder.join(name)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(error).with_context(cannot),
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
 impl Report {
-    /// What `voted` and `counted` come to.
-    pub fn new(profile: &str, paredao: &str, curve: Curve, voted: &Voted, counted: u64) -> Self {
-        let Voted { tally, silences, measured } = voted;
+    /// What `voted` and `counted` come to; `counted` is none where production doesn't say.
+    pub fn new(profile: &str, paredao: &str, curve: Curve, voted: Voted, counted: Option<u64>) -> Self {
+        let Voted { tally, answers, errors, measured, interrupted } = voted;
+        let (due, seconds) = (curve.votes(), measured.seconds());
+        let agrees = counted.map(|counted| agrees(&tally, counted));
         #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits")]
-        let rate_accepted = tally.accepted as f64 / measured.summary.total_time;
+        let rate_accepted = tally.accepted as f64 / seconds;
         Self {
             profile: profile.to_owned(),
             paredao: paredao.to_owned(),
+            passed: agrees == Some(true) && tally.accepted == due,
+            interrupted,
             rate_asked: curve.peak,
             rate_accepted,
-            seconds: measured.summary.total_time,
-            votes: *tally,
+            seconds,
+            due,
+            votes: tally,
+            unsent: due - tally.sent - tally.no_ballot,
             latency_millis: measured.latency.as_ref().map(Latency::shown).unwrap_or_default(),
-            answers: measured.status.clone(),
-            errors: silences.iter().chain(&measured.errors).map(|(error, times)| (error.clone(), *times)).collect(),
+            answers,
+            errors,
             counted,
-            agrees: agrees(tally, counted),
+            agrees,
         }
     }
 
-    /// Whether each accepted vote was counted, and nothing else than what may have been stored.
-    pub fn agrees(&self) -> bool {
-        self.agrees
-    }
-
-    /// Whether it agrees, and there was something to agree on.
+    /// Whether each vote that was due was accepted, and counted.
     pub fn passed(&self) -> bool {
-        self.agrees && self.votes.accepted > 0
+        self.passed
     }
 
     /// Writes `report.html` and `report.json` into `folder`.
@@ -120,30 +152,57 @@ impl Report {
     /// # Errors
     /// When they can't be written.
     pub fn write(&self, folder: &Path) -> Result<()> {
-        fs::create_dir_all(folder).with_context(|| format!("can't make {}", folder.display()))?;
-        fs::write(folder.join("report.json"), serde_json::to_vec_pretty(self)?)?;
-        fs::write(folder.join("report.html"), Page { report: self, verdict: self.verdict() }.render()?)?;
+        let page = Page { report: self, verdict: self.verdict() }.render()?;
+        for (name, text) in [(PAGE, page), (JSON, serde_json::to_string_pretty(self)?)] {
+            let path = folder.join(name);
+            fs::write(&path, text).with_context(|| format!("can't write {}", path.display()))?;
+        }
         Ok(())
     }
 
-    /// The verdict in a sentence.
+    /// The verdict in a sentence: what became of the accepted votes, and why others weren't accepted.
     fn verdict(&self) -> String {
+        let interrupted = if self.interrupted { "INTERRUPTED. " } else { "" };
+        let (due, missing) = (self.due, self.due - self.votes.accepted);
+        let why: Vec<_> = self.not_accepted().map(|(what, votes)| format!("{votes} {what}")).collect();
+        let (counted, why) = (self.verdict_of_accepted(), why.join(", "));
+        if missing == due && self.agrees != Some(false) {
+            return format!("{interrupted}NOT ONE OF {due} VOTES WAS ACCEPTED: {why}");
+        }
+        match (missing, self.agrees) {
+            (0, _) => format!("{interrupted}{counted}"),
+            (_, Some(true)) => format!("{interrupted}{counted}, BUT {missing} OF {due} WERE NOT ACCEPTED: {why}"),
+            _ => format!("{interrupted}{counted}, AND {missing} OF {due} WERE NOT ACCEPTED: {why}"),
+        }
+    }
+
+    fn verdict_of_accepted(&self) -> String {
         let Sums { accepted, unknown, .. } = self.votes;
-        let counted = self.counted;
-        if self.agrees && accepted == 0 {
-            return "NOT ONE VOTE WAS ACCEPTED".to_owned();
-        }
-        match (self.agrees, counted.cmp(&accepted)) {
-            (true, std::cmp::Ordering::Equal) => format!("2xx = counted: {counted} votes"),
-            (true, _) => format!("{counted} votes were counted: {accepted} with 2xx, and some of {unknown} unknown"),
-            (false, std::cmp::Ordering::Less) => {
-                format!(
-                    "{} ACCEPTED VOTES ARE NOT COUNTED: parked, still in the topic, or lost. Production's page says which",
-                    accepted - counted
-                )
+        match self.counted {
+            None => format!("NOBODY KNOWS WHETHER {accepted} ACCEPTED VOTES WERE COUNTED: production doesn't say"),
+            Some(counted) if counted < accepted => format!(
+                "{} ACCEPTED VOTES ARE NOT COUNTED: parked, still in the topic, or lost (production's page says which)",
+                accepted - counted
+            ),
+            Some(counted) if counted == accepted => format!("2xx = counted: {counted} votes"),
+            Some(counted) if counted <= accepted + unknown => {
+                format!("{counted} votes were counted: {accepted} with 2xx, and some of {unknown} unknown")
             }
-            (false, _) => format!("{} VOTES TOO MANY WERE COUNTED", counted - accepted - unknown),
+            Some(counted) => format!("{} VOTES TOO MANY WERE COUNTED", counted - accepted - unknown),
         }
+    }
+
+    /// Why votes weren't accepted, and how many.
+    fn not_accepted(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        let Sums { refused, unknown, no_ballot, .. } = self.votes;
+        [
+            ("refused (4xx)", refused),
+            ("without an answer, or answered with an error (5xx)", unknown),
+            ("without a ballot", no_ballot),
+            ("never sent", self.unsent),
+        ]
+        .into_iter()
+        .filter(|(_, votes)| *votes > 0)
     }
 }
 
@@ -167,10 +226,14 @@ impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Sums { sent, accepted, refused, unknown, no_ballot } = self.votes;
         writeln!(f, "{}: {:.0} votes/s accepted, {} asked for", self.profile, self.rate_accepted, self.rate_asked)?;
-        writeln!(f, "sent {sent}, 2xx {accepted}, refused {refused}, unknown {unknown}, without a ballot {no_ballot}")?;
+        writeln!(f, "{} due: sent {sent}, without a ballot {no_ballot}, never sent {}", self.due, self.unsent)?;
+        writeln!(f, "{sent} sent: 2xx {accepted}, refused {refused}, without an answer or 5xx {unknown}")?;
         let latencies: Vec<_> =
             self.latency_millis.iter().map(|Percentile { name, millis }| format!("{name} {millis:.1} ms")).collect();
-        writeln!(f, "latency from when a vote was due: {}", latencies.join(", "))?;
+        writeln!(f, "latency of the {accepted} accepted votes, from when each was due: {}", latencies.join(", "))?;
+        for (status, times) in &self.answers {
+            writeln!(f, "{times} × HTTP {status}")?;
+        }
         for (error, times) in &self.errors {
             writeln!(f, "{times} × {error}")?;
         }
@@ -182,6 +245,16 @@ impl Display for Report {
 mod tests {
     use super::*;
 
+    const CURVE: Curve = Curve { rise_seconds: 0, hold_seconds: 1, peak: 10 };
+
+    fn report(sums: [u64; 4], counted: Option<u64>) -> Report {
+        let [accepted, refused, unknown, no_ballot] = sums;
+        let tally = Sums { sent: accepted + refused + unknown, accepted, refused, unknown, no_ballot };
+        let measured = Measured { summary: Summary { total_time: 1.0 }, latency: None };
+        let (answers, errors) = (BTreeMap::from([(202, accepted), (503, unknown)]), BTreeMap::new());
+        Report::new("smoke", "final", CURVE, Voted { tally, answers, errors, measured, interrupted: false }, counted)
+    }
+
     #[test]
     fn what_was_counted_must_be_what_was_accepted_but_for_what_nobody_knows() {
         let sums = |accepted, unknown| Sums { sent: accepted + unknown, accepted, refused: 0, unknown, no_ballot: 0 };
@@ -190,5 +263,51 @@ mod tests {
         assert!(!agrees(&sums(10, 0), 11));
         assert!(agrees(&sums(10, 2), 12));
         assert!(!agrees(&sums(10, 2), 13));
+    }
+
+    #[test]
+    fn only_a_run_in_which_each_vote_was_accepted_and_counted_passes() {
+        for (sums, counted, verdict) in [
+            ([10, 0, 0, 0], Some(10), "2xx = counted: 10 votes"),
+            ([10, 0, 0, 0], Some(9), "1 ACCEPTED VOTES ARE NOT COUNTED"),
+            ([10, 0, 0, 0], Some(11), "1 VOTES TOO MANY"),
+            ([10, 0, 0, 0], None, "NOBODY KNOWS WHETHER 10 ACCEPTED"),
+            ([9, 1, 0, 0], Some(9), "2xx = counted: 9 votes, BUT 1 OF 10 WERE NOT ACCEPTED: 1 refused"),
+            ([9, 0, 1, 0], Some(9), "1 OF 10 WERE NOT ACCEPTED: 1 without an answer"),
+            ([9, 0, 1, 0], Some(10), "10 votes were counted: 9 with 2xx, and some of 1 unknown, BUT 1 OF 10"),
+            ([9, 0, 0, 1], Some(9), "NOT ACCEPTED: 1 without a ballot"),
+            ([7, 0, 0, 1], Some(7), "NOT ACCEPTED: 1 without a ballot, 2 never sent"),
+            ([0, 0, 10, 0], Some(0), "NOT ONE OF 10 VOTES WAS ACCEPTED: 10 without an answer"),
+            ([0, 0, 1, 0], Some(2), "1 VOTES TOO MANY WERE COUNTED, AND 10 OF 10 WERE NOT ACCEPTED"),
+            ([0, 0, 10, 0], None, "NOT ONE OF 10 VOTES WAS ACCEPTED"),
+        ] {
+            let report = report(sums, counted);
+            assert!(report.verdict().contains(verdict), "{report}");
+            assert_eq!(report.passed(), (sums, counted) == ([10, 0, 0, 0], Some(10)), "{report}");
+        }
+    }
+
+    #[test]
+    fn the_terminal_shows_answers_by_status_too() {
+        let text = report([0, 0, 10, 0], Some(0)).to_string();
+        assert!(text.contains("10 × HTTP 503"), "{text}");
+    }
+
+    #[test]
+    fn a_count_that_nobody_knows_is_null() {
+        let json = serde_json::to_value(report([10, 0, 0, 0], None)).unwrap();
+        assert_eq!((&json["counted"], &json["due"]), (&serde_json::Value::Null, &10.into()));
+    }
+
+    #[test]
+    fn an_earlier_report_is_removed_and_a_folder_that_cannot_be_written_to_is_noticed() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("a/b");
+        prepare(&out).unwrap();
+        report([10, 0, 0, 0], Some(10)).write(&out).unwrap();
+        prepare(&out).unwrap();
+        assert_eq!(fs::read_dir(&out).unwrap().count(), 0);
+        fs::write(out.join("file"), "").unwrap();
+        assert!(prepare(&out.join("file")).is_err());
     }
 }

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use async_trait::async_trait;
 use clap::Parser;
-use hyper::StatusCode;
 use rlt::cli::BenchCli;
 use rlt::{BenchSuite, IterInfo, IterReport, Status};
 use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
 
 use crate::ballots::Ballots;
 use crate::connection::{Connection, Target};
@@ -19,17 +19,18 @@ use crate::progress;
 use crate::report::Measured;
 use crate::tally::{Sums, Tally};
 
-/// What stands in a status's place.
-const NO_ANSWER: i64 = 0;
-
 /// What came of it.
 pub struct Voted {
     /// How many votes came to what.
     pub tally: Sums,
-    /// Why votes weren't answered, and how many.
-    pub silences: BTreeMap<String, u64>,
-    /// How long they took.
+    /// How many votes were answered with each HTTP status.
+    pub answers: BTreeMap<u16, u64>,
+    /// Why votes weren't answered or not even sent, and how many.
+    pub errors: BTreeMap<String, u64>,
+    /// How long the accepted ones took.
     pub measured: Measured,
+    /// Whether it was told to stop.
+    pub interrupted: bool,
 }
 
 /// All that connections share.
@@ -41,6 +42,7 @@ struct Voting {
     tally: Arc<Tally>,
     /// When the first vote is due.
     begin: Arc<OnceLock<Instant>>,
+    stop: CancellationToken,
 }
 
 #[async_trait]
@@ -51,36 +53,33 @@ impl BenchSuite for Voting {
         Ok(Connection::new(Arc::clone(&self.target)))
     }
 
-    /// Its duration runs from when the vote was due, however late it could be sent, and whether or not it was answered: a deployment
-    /// that stands still can't hide the votes that it keeps waiting.
+    /// Its duration runs from when the vote was due, however late it could be sent: a deployment that stands still can't hide the
+    /// votes that it keeps waiting. Only an accepted vote is measured, and any other is an error: quick refusals would look like quick
+    /// votes.
     async fn bench(&mut self, connection: &mut Connection, info: &IterInfo) -> Result<IterReport> {
         let due = *self.begin.get_or_init(Instant::now) + self.curve.due(info.runner_seq);
-        let ballot = self.ballots.vote(info.runner_seq, connection).await;
-        let ballot = ballot.inspect_err(|_| self.tally.note_no_ballot())?;
-        sleep_until(due).await;
-        self.tally.note_sent();
-        let (status, bytes) = match connection.post("/api/v1/votes", ballot).await {
-            Ok((status, answer)) => {
-                self.tally.note_answer(status);
-                (kind_of(status), answer.len())
-            }
-            Err(error) => {
-                self.tally.note_silence(&error);
-                (Status::error(NO_ANSWER), 0)
-            }
-        };
-        Ok(IterReport { duration: due.elapsed(), status, bytes: u64::try_from(bytes)?, items: 1 })
+        // Once it is to stop, the engine still goes through the votes to come, and none is sent.
+        let cast = self.stop.run_until_cancelled(self.cast(connection, info.runner_seq, due)).await;
+        let bytes = cast.context("interrupted")??;
+        Ok(IterReport { duration: due.elapsed(), status: Status::success(0), bytes: u64::try_from(bytes)?, items: 1 })
     }
 }
 
-fn kind_of(status: StatusCode) -> Status {
-    let code = i64::from(status.as_u16());
-    if status.is_success() {
-        Status::success(code)
-    } else if status.is_client_error() {
-        Status::client_error(code)
-    } else {
-        Status::server_error(code)
+impl Voting {
+    /// The length of the answer, once the vote is accepted.
+    async fn cast(&self, connection: &mut Connection, index: u64, due: Instant) -> Result<usize> {
+        let ballot = self.ballots.vote(index, connection).await;
+        // Also without a ballot: a deployment that is away for a second must cost that second's votes, and not all to come.
+        sleep_until(due).await;
+        let ballot = ballot.inspect_err(|error| self.tally.note_no_ballot(error))?;
+        self.tally.note_sent();
+        let answered = connection.post("/api/v1/votes", ballot).await;
+        let (status, answer) = answered.inspect_err(|error| self.tally.note_silence(error))?;
+        self.tally.note_answer(status);
+        if !status.is_success() {
+            bail!("{status}");
+        }
+        Ok(answer.len())
     }
 }
 
@@ -89,6 +88,19 @@ fn kind_of(status: StatusCode) -> Status {
 /// # Errors
 /// When the measuring itself fails. A vote that fails is counted.
 pub async fn vote(args: &DeploymentArgs, curve: Curve, ballots: Ballots) -> Result<Voted> {
+    vote_until(args, curve, ballots, &CancellationToken::new()).await
+}
+
+/// Casts the votes of `curve` that are due before `stop`.
+///
+/// # Errors
+/// When the measuring itself fails. A vote that fails is counted.
+pub async fn vote_until(
+    args: &DeploymentArgs,
+    curve: Curve,
+    ballots: Ballots,
+    stop: &CancellationToken,
+) -> Result<Voted> {
     let tally = Arc::new(Tally::default());
     let voting = Voting {
         curve,
@@ -96,6 +108,7 @@ pub async fn vote(args: &DeploymentArgs, curve: Curve, ballots: Ballots) -> Resu
         target: Arc::new(Target::new(&args.voters)?),
         tally: Arc::clone(&tally),
         begin: Arc::default(),
+        stop: stop.clone(),
     };
     let output = tempfile::NamedTempFile::new()?;
     let path = output.path().to_str().context("the folder for temporary files has a strange name")?;
@@ -108,7 +121,9 @@ pub async fn vote(args: &DeploymentArgs, curve: Curve, ballots: Ballots) -> Resu
     }
     Ok(Voted {
         tally: tally.sums(),
-        silences: tally.silences(),
+        answers: tally.answers(),
+        errors: tally.errors(),
         measured: serde_json::from_slice(&std::fs::read(path)?)?,
+        interrupted: stop.is_cancelled(),
     })
 }
