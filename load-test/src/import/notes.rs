@@ -30,7 +30,7 @@ impl Notes {
     }
 
     /// None when the notes are of an import of another deployment: to begin anew costs nothing but time.
-    pub(super) fn lines_done(&self, import: &Import) -> Result<u32> {
+    pub(super) fn lines_done(&self, import: &Import) -> Result<u64> {
         match fs::read_to_string(&self.progress) {
             Ok(text) => {
                 let unreadable = || format!("{} isn't what this program writes", self.progress.display());
@@ -44,7 +44,7 @@ impl Notes {
     }
 
     /// Replaces the note whole: half a number would be another number.
-    pub(super) fn note(&self, import: &Import, lines: u32) -> Result<()> {
+    pub(super) fn note(&self, import: &Import, lines: u64) -> Result<()> {
         let new = self.progress.with_extension("new");
         fs::write(&new, format!("{lines} {}", import.registered_at))?;
         Ok(fs::rename(&new, &self.progress)?)

@@ -1,24 +1,26 @@
 //! What production says of an import.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+use std::sync::Mutex;
+use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use jiff::Timestamp;
-use reqwest::Client;
+use reqwest::{Client, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 use voting_commons::ParedaoId;
 
 use super::vote::Import;
-use crate::deployment::answer;
+use crate::deployment::{Settled, answer, settled};
 use crate::options::ImportArgs;
 
-/// In bytes.
-const HASHED_AT_ONCE: usize = 1 << 16;
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long production may fail to say what was counted.
+const COUNT_PATIENCE: Duration = Duration::from_secs(30);
+const COUNT_AGAIN_AFTER: Duration = Duration::from_secs(5);
+const HELD_BRIEFLY: &str = "nothing that panics holds it";
 
 /// What production is asked.
 pub(super) struct Production {
@@ -34,6 +36,7 @@ struct ImportView {
     paredao_id: ParedaoId,
     partitions: i32,
     registered_at: Timestamp,
+    begun_at: Timestamp,
 }
 
 #[derive(Deserialize)]
@@ -48,16 +51,20 @@ struct ParedaoView {
 }
 
 impl Production {
-    pub(super) fn of(args: &ImportArgs) -> Self {
+    pub(super) fn of(args: &ImportArgs) -> Result<Self> {
+        // `localhost:8081` is a URL too, of the scheme `localhost`.
+        if !Url::parse(&args.production).is_ok_and(|url| matches!(url.scheme(), "http" | "https")) {
+            bail!("--production is an address like http://127.0.0.1:8081, and not {:?}", args.production);
+        }
         let url = args.production.trim_end_matches('/').to_owned();
-        Self { client: Client::new(), url, token: args.token.reveal().to_owned() }
+        let client = Client::builder().timeout(REQUEST_TIMEOUT).build()?;
+        Ok(Self { client, url, token: args.token.reveal().to_owned() })
     }
 
     /// Tells production that the import begins, or goes on, on a topic of so many partitions.
-    pub(super) async fn begin(&self, args: &ImportArgs, partitions: i32) -> Result<Import> {
-        let file_sha256 = tokio::task::block_in_place(|| sha256_of(&args.file))?;
+    pub(super) async fn begin(&self, import: i32, file_sha256: &str, partitions: i32) -> Result<Import> {
         let beginning = json!({"partitions": partitions, "file_sha256": file_sha256});
-        let begin = self.client.post(format!("{}/api/v1/imports/{}/begin", self.url, args.import)).json(&beginning);
+        let begin = self.client.post(format!("{}/api/v1/imports/{import}/begin", self.url)).json(&beginning);
         let import: ImportView = answer(begin.bearer_auth(&self.token)).await?;
         let paredoes: Vec<ParedaoView> = self.get("/api/v1/paredoes").await?;
         let paredao = paredoes.into_iter().find(|paredao| paredao.slug == import.paredao);
@@ -68,11 +75,33 @@ impl Production {
             participants: participants.into_iter().map(|participant| participant.id).collect(),
             partitions: import.partitions,
             registered_at: import.registered_at,
+            begun_at: import.begun_at,
         })
     }
 
-    /// How many of the import's lines were counted up to now.
-    pub(super) async fn counted(&self, import: i32) -> Result<u64> {
+    /// How many of the import's lines were counted, once that stands still. Production may fail to say, but not for long: everything
+    /// is written by now, and a report is due.
+    pub(super) async fn settled(&self, import: i32, expected: u64) -> Option<Settled> {
+        let answered = Mutex::new(Instant::now());
+        loop {
+            let count = async || {
+                let counted = self.counted(import).await?;
+                *answered.lock().expect(HELD_BRIEFLY) = Instant::now();
+                Ok(counted)
+            };
+            match settled(expected, count).await {
+                Ok(settled) => return Some(settled),
+                Err(error) => eprintln!("production doesn't say how many votes are counted: {error:#}"),
+            }
+            if answered.lock().expect(HELD_BRIEFLY).elapsed() > COUNT_PATIENCE {
+                return None;
+            }
+            tokio::time::sleep(COUNT_AGAIN_AFTER).await;
+        }
+    }
+
+    /// How many of them were counted up to now.
+    async fn counted(&self, import: i32) -> Result<u64> {
         let Counted { counted } = self.get(&format!("/api/v1/imports/{import}")).await?;
         Ok(counted)
     }
@@ -82,16 +111,37 @@ impl Production {
     }
 }
 
-/// In hexadecimal.
-fn sha256_of(path: &Path) -> Result<String> {
-    let cannot = || format!("can't read {}", path.display());
-    let mut file = File::open(path).with_context(cannot)?;
-    let (mut hash, mut buffer) = (Sha256::new(), vec![0; HASHED_AT_ONCE]);
-    loop {
-        match file.read(&mut buffer).with_context(cannot)? {
-            0 => break,
-            read => hash.update(&buffer[..read]),
-        }
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::TcpListener;
+
+    use super::*;
+
+    /// Gives these answers, one for each request, and the last one ever after; its address. A real one fails when it likes.
+    fn answering(answers: &'static [&'static str]) -> String {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        std::thread::spawn(move || {
+            for request in 0.. {
+                let (mut connection, _) = listener.accept().unwrap();
+                let head = BufReader::new(&connection).lines().map_while(Result::ok);
+                head.take_while(|line| !line.is_empty()).for_each(drop);
+                let answer = answers.get(request).or(answers.last()).unwrap();
+                write!(connection, "HTTP/1.1 {answer}").unwrap();
+            }
+        });
+        url
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+
+    #[tokio::test]
+    async fn the_count_is_asked_for_again_when_it_fails() {
+        let url = answering(&[
+            "200 OK\r\nconnection: close\r\n\r\n{\"counted\": 5}",
+            "503 Service Unavailable\r\nconnection: close\r\n\r\n",
+            "200 OK\r\nconnection: close\r\n\r\n{\"counted\": 7}",
+        ]);
+        let production = Production { client: Client::new(), url, token: "t".to_owned() };
+        assert_eq!(production.settled(1, 7).await.map(|settled| settled.count), Some(7));
+    }
 }
