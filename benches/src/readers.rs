@@ -50,7 +50,7 @@ pub(crate) async fn measure(stage: &Stage, options: &Options, round: u32) -> Res
 async fn p99(args: &DeploymentArgs, paredao: &Paredao) -> Result<f64> {
     let curve = Curve { rise_seconds: 0, hold_seconds: SECONDS, peak: VOTES_PER_SECOND };
     let voted = voting::vote(args, curve, Ballots::new(args, paredao).await?).await?;
-    voted.measured.millis("p99").context("nothing was measured")
+    voted.latencies.millis(0.99).context("nothing was measured")
 }
 
 struct Readers {

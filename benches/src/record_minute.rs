@@ -42,8 +42,8 @@ pub(crate) async fn measure(stage: &Stage, options: &Options) -> Result<RecordMi
         due: CURVE.votes(),
         votes: voted.tally,
         counted,
-        seconds: voted.measured.seconds(),
-        p99_millis: voted.measured.millis("p99").unwrap_or(f64::NAN),
+        seconds: voted.seconds,
+        p99_millis: voted.latencies.millis(0.99).unwrap_or(f64::NAN),
         register_mib: process::memory_mib_max(system.pid("votes-register")?)?,
         frontend_mib: process::memory_mib_max(system.pid("voters-frontend")?)?,
     };

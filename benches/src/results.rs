@@ -178,7 +178,7 @@ fn record_minute(minute: &RecordMinute) -> String {
     let _ = writeln!(
         text,
         "{} votes were due in 80 s: a rise of 20 s, then 59,850 a second for a minute. They took {:.1} s; {} were answered with 2xx, \
-         {} refused, and {} got no answer or 5xx. {} were counted. p99 from when a vote was due: {:.0} ms. Memory at most: \
+         {} refused, and {} got no answer or 5xx. {} were counted. p99 of the accepted ones, from when each was due: {:.0} ms. Memory at most: \
          register {} MiB, frontend {} MiB.",
         minute.due,
         minute.seconds,

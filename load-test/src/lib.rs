@@ -76,7 +76,7 @@ async fn test(
     };
     let Some(ballots) = stop.run_until_cancelled(opened).await else { bail!("interrupted before the first vote") };
     eprintln!("{} votes for {} over {} connections", curve.votes(), paredao.slug, args.connections);
-    let voted = voting::vote_until(args, curve, ballots?, stop).await?;
+    let mut voted = voting::vote_until(args, curve, ballots?, stop).await?;
     eprintln!("waiting until the votes are counted");
     let counting = deployment.settled_count(paredao, voted.tally.accepted);
     // The first signal ended the votes; one more ends the waiting.
@@ -86,7 +86,10 @@ async fn test(
             eprintln!("load-test: production doesn't say how many votes were counted: {error:#}");
             None
         }
-        None => None,
+        None => {
+            voted.interrupted = true;
+            None
+        }
     };
     let report = Report::new(name, &paredao.slug, curve, voted, counted);
     print!("{report}");

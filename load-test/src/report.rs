@@ -8,49 +8,14 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use askama::Template;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::curve::Curve;
-use crate::tally::Sums;
+use crate::tally::{Latencies, Sums};
 use crate::voting::Voted;
 
 const PAGE: &str = "report.html";
 const JSON: &str = "report.json";
-
-/// What rlt measured. Its latencies are those of accepted votes.
-#[derive(Debug, Deserialize)]
-pub struct Measured {
-    summary: Summary,
-    latency: Option<Latency>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Summary {
-    total_time: f64,
-}
-
-#[derive(Debug, Deserialize)]
-struct Latency {
-    stats: Stats,
-    percentiles: BTreeMap<String, f64>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Stats {
-    max: f64,
-}
-
-impl Measured {
-    /// How long it took, in seconds.
-    pub fn seconds(&self) -> f64 {
-        self.summary.total_time
-    }
-
-    /// The latency of this percentile, like `p99`, in milliseconds.
-    pub fn millis(&self, percentile: &str) -> Option<f64> {
-        Some(self.latency.as_ref()?.percentiles.get(percentile)? * 1000.0)
-    }
-}
 
 /// The report; as JSON just so.
 #[derive(Debug, Serialize)]
@@ -118,8 +83,8 @@ pub fn prepare(folder: &Path) -> Result<()> {
 impl Report {
     /// What `voted` and `counted` come to; `counted` is none where production doesn't say.
     pub fn new(profile: &str, paredao: &str, curve: Curve, voted: Voted, counted: Option<u64>) -> Self {
-        let Voted { tally, answers, errors, measured, interrupted } = voted;
-        let (due, seconds) = (curve.votes(), measured.seconds());
+        let Voted { tally, answers, errors, latencies, seconds, interrupted } = voted;
+        let due = curve.votes();
         let agrees = counted.map(|counted| agrees(&tally, counted));
         #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits")]
         let rate_accepted = tally.accepted as f64 / seconds;
@@ -134,7 +99,7 @@ impl Report {
             due,
             votes: tally,
             unsent: due - tally.sent - tally.no_ballot,
-            latency_millis: measured.latency.as_ref().map(Latency::shown).unwrap_or_default(),
+            latency_millis: Percentile::of(&latencies),
             answers,
             errors,
             counted,
@@ -179,7 +144,9 @@ impl Report {
     fn verdict_of_accepted(&self) -> String {
         let Sums { accepted, unknown, .. } = self.votes;
         match self.counted {
-            None => format!("NOBODY KNOWS WHETHER {accepted} ACCEPTED VOTES WERE COUNTED: production doesn't say"),
+            None => format!(
+                "NOBODY KNOWS WHETHER {accepted} ACCEPTED VOTES WERE COUNTED: there is no count from production"
+            ),
             Some(counted) if counted < accepted => format!(
                 "{} ACCEPTED VOTES ARE NOT COUNTED: parked, still in the topic, or lost (production's page says which)",
                 accepted - counted
@@ -206,14 +173,11 @@ impl Report {
     }
 }
 
-impl Latency {
-    fn shown(&self) -> Vec<Percentile> {
-        let named = [("p50", "p50"), ("p90", "p90"), ("p99", "p99"), ("p99.9", "p99.9")];
-        let percentiles = named.into_iter().filter_map(|(name, key)| Some((name, *self.percentiles.get(key)?)));
-        percentiles
-            .chain([("longest", self.stats.max)])
-            .map(|(name, seconds)| Percentile { name, millis: seconds * 1000.0 })
-            .collect()
+impl Percentile {
+    fn of(latencies: &Latencies) -> Vec<Self> {
+        let named = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999), ("longest", 1.0)];
+        let percentile = |(name, quantile)| Some(Self { name, millis: latencies.millis(quantile)? });
+        named.into_iter().filter_map(percentile).collect()
     }
 }
 
@@ -230,7 +194,9 @@ impl Display for Report {
         writeln!(f, "{sent} sent: 2xx {accepted}, refused {refused}, without an answer or 5xx {unknown}")?;
         let latencies: Vec<_> =
             self.latency_millis.iter().map(|Percentile { name, millis }| format!("{name} {millis:.1} ms")).collect();
-        writeln!(f, "latency of the {accepted} accepted votes, from when each was due: {}", latencies.join(", "))?;
+        if !latencies.is_empty() {
+            writeln!(f, "latency of the {accepted} accepted votes, from when each was due: {}", latencies.join(", "))?;
+        }
         for (status, times) in &self.answers {
             writeln!(f, "{times} × HTTP {status}")?;
         }
@@ -244,15 +210,22 @@ impl Display for Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tally::Tally;
 
     const CURVE: Curve = Curve { rise_seconds: 0, hold_seconds: 1, peak: 10 };
 
     fn report(sums: [u64; 4], counted: Option<u64>) -> Report {
         let [accepted, refused, unknown, no_ballot] = sums;
         let tally = Sums { sent: accepted + refused + unknown, accepted, refused, unknown, no_ballot };
-        let measured = Measured { summary: Summary { total_time: 1.0 }, latency: None };
+        let latencies = Tally::default().latencies();
         let (answers, errors) = (BTreeMap::from([(202, accepted), (503, unknown)]), BTreeMap::new());
-        Report::new("smoke", "final", CURVE, Voted { tally, answers, errors, measured, interrupted: false }, counted)
+        Report::new(
+            "smoke",
+            "final",
+            CURVE,
+            Voted { tally, answers, errors, latencies, seconds: 1.0, interrupted: false },
+            counted,
+        )
     }
 
     #[test]

@@ -4,18 +4,25 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use anyhow::Error;
+use hdrhistogram::Histogram;
 use hyper::StatusCode;
 use serde::Serialize;
 
+/// Of latencies.
+const SIGNIFICANT_DIGITS: u8 = 3;
+
 /// Counted while votes are cast.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Tally {
     sent: AtomicU64,
     no_ballot: AtomicU64,
     answers: Mutex<BTreeMap<u16, u64>>,
     errors: Mutex<BTreeMap<String, u64>>,
+    /// In microseconds, of accepted votes only: quick refusals would look like quick votes.
+    latencies: Mutex<Histogram<u64>>,
 }
 
 /// What it came to.
@@ -33,14 +40,22 @@ pub struct Sums {
     pub no_ballot: u64,
 }
 
+/// How long votes took.
+#[derive(Debug)]
+pub struct Latencies(Histogram<u64>);
+
 impl Tally {
     /// A vote is about to be sent.
     pub fn note_sent(&self) {
         self.sent.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// A vote was answered.
-    pub fn note_answer(&self, status: StatusCode) {
+    /// A vote was answered, so long after it was due.
+    pub fn note_answer(&self, status: StatusCode, late: Duration) {
+        if status.is_success() {
+            // It grows as it needs to, and a vote isn't late by thousands of years.
+            let _ = held(&self.latencies).record(u64::try_from(late.as_micros()).unwrap_or(u64::MAX));
+        }
         *held(&self.answers).entry(status.as_u16()).or_default() += 1;
     }
 
@@ -65,6 +80,11 @@ impl Tally {
         held(&self.errors).clone()
     }
 
+    /// How long accepted votes took, from when they were due.
+    pub fn latencies(&self) -> Latencies {
+        Latencies(held(&self.latencies).clone())
+    }
+
     /// Where it stands. While votes are under way these count as unknown.
     pub fn sums(&self) -> Sums {
         // First the answers, so that they are never more than what was sent.
@@ -74,6 +94,29 @@ impl Tally {
         let sent = self.sent.load(Ordering::Relaxed);
         let no_ballot = self.no_ballot.load(Ordering::Relaxed);
         Sums { sent, accepted, refused, unknown: sent - accepted - refused, no_ballot }
+    }
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            sent: AtomicU64::default(),
+            no_ballot: AtomicU64::default(),
+            answers: Mutex::default(),
+            errors: Mutex::default(),
+            latencies: Mutex::new(Histogram::new(SIGNIFICANT_DIGITS).expect("a histogram may have three digits")),
+        }
+    }
+}
+
+impl Latencies {
+    /// The latency that the share `quantile` of the votes didn't exceed, such as 0.99, in milliseconds. None without any vote.
+    pub fn millis(&self, quantile: f64) -> Option<f64> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let latency = Duration::from_micros(self.0.value_at_quantile(quantile));
+        Some(latency.as_secs_f64() * 1000.0)
     }
 }
 
@@ -91,15 +134,17 @@ mod tests {
     #[test]
     fn each_vote_comes_to_one_thing() {
         let tally = Tally::default();
-        for status in [StatusCode::ACCEPTED, StatusCode::GONE, StatusCode::SERVICE_UNAVAILABLE] {
+        for (status, late) in [(StatusCode::ACCEPTED, 9), (StatusCode::GONE, 1), (StatusCode::SERVICE_UNAVAILABLE, 1)] {
             tally.note_sent();
-            tally.note_answer(status);
+            tally.note_answer(status, Duration::from_secs(late));
         }
         tally.note_sent();
         tally.note_silence(&anyhow!("gone"));
         tally.note_no_ballot(&anyhow!("none left"));
         assert_eq!(tally.sums(), Sums { sent: 4, accepted: 1, refused: 1, unknown: 2, no_ballot: 1 });
         assert_eq!(tally.answers(), BTreeMap::from([(202, 1), (410, 1), (503, 1)]));
+        let p50 = tally.latencies().millis(0.5).unwrap();
+        assert!((p50 - 9000.0).abs() < 10.0, "only the accepted one's latency counts, not {p50} ms");
         let errors = ["gone", "without a ballot: none left"].map(|error| (error.to_owned(), 1));
         assert_eq!(tally.errors(), BTreeMap::from(errors));
     }

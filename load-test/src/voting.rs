@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 use async_trait::async_trait;
 use clap::Parser;
 use rlt::cli::BenchCli;
 use rlt::{BenchSuite, IterInfo, IterReport, Status};
+use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
@@ -16,8 +17,7 @@ use crate::connection::{Connection, Target};
 use crate::curve::Curve;
 use crate::options::DeploymentArgs;
 use crate::progress;
-use crate::report::Measured;
-use crate::tally::{Sums, Tally};
+use crate::tally::{Latencies, Sums, Tally};
 
 /// What came of it.
 pub struct Voted {
@@ -27,8 +27,10 @@ pub struct Voted {
     pub answers: BTreeMap<u16, u64>,
     /// Why votes weren't answered or not even sent, and how many.
     pub errors: BTreeMap<String, u64>,
-    /// How long the accepted ones took.
-    pub measured: Measured,
+    /// How long the accepted ones took, from when each was due.
+    pub latencies: Latencies,
+    /// How long all of it took, in seconds.
+    pub seconds: f64,
     /// Whether it was told to stop.
     pub interrupted: bool,
 }
@@ -42,7 +44,8 @@ struct Voting {
     tally: Arc<Tally>,
     /// When the first vote is due.
     begin: Arc<OnceLock<Instant>>,
-    stop: CancellationToken,
+    /// Closed once no vote is under way any more.
+    _under_way: mpsc::Sender<()>,
 }
 
 #[async_trait]
@@ -53,33 +56,21 @@ impl BenchSuite for Voting {
         Ok(Connection::new(Arc::clone(&self.target)))
     }
 
-    /// Its duration runs from when the vote was due, however late it could be sent: a deployment that stands still can't hide the
-    /// votes that it keeps waiting. Only an accepted vote is measured, and any other is an error: quick refusals would look like quick
-    /// votes.
+    /// The engine spreads the votes over the connections; what became of them is told to the tally.
     async fn bench(&mut self, connection: &mut Connection, info: &IterInfo) -> Result<IterReport> {
         let due = *self.begin.get_or_init(Instant::now) + self.curve.due(info.runner_seq);
-        // Once it is to stop, the engine still goes through the votes to come, and none is sent.
-        let cast = self.stop.run_until_cancelled(self.cast(connection, info.runner_seq, due)).await;
-        let bytes = cast.context("interrupted")??;
-        Ok(IterReport { duration: due.elapsed(), status: Status::success(0), bytes: u64::try_from(bytes)?, items: 1 })
-    }
-}
-
-impl Voting {
-    /// The length of the answer, once the vote is accepted.
-    async fn cast(&self, connection: &mut Connection, index: u64, due: Instant) -> Result<usize> {
-        let ballot = self.ballots.vote(index, connection).await;
+        let ballot = self.ballots.vote(info.runner_seq, connection).await;
         // Also without a ballot: a deployment that is away for a second must cost that second's votes, and not all to come.
         sleep_until(due).await;
         let ballot = ballot.inspect_err(|error| self.tally.note_no_ballot(error))?;
         self.tally.note_sent();
-        let answered = connection.post("/api/v1/votes", ballot).await;
-        let (status, answer) = answered.inspect_err(|error| self.tally.note_silence(error))?;
-        self.tally.note_answer(status);
-        if !status.is_success() {
-            bail!("{status}");
+        match connection.post("/api/v1/votes", ballot).await {
+            // From when the vote was due, however late it could be sent: a deployment that stands still can't hide the votes that
+            // it keeps waiting.
+            Ok((status, _)) => self.tally.note_answer(status, due.elapsed()),
+            Err(error) => self.tally.note_silence(&error),
         }
-        Ok(answer.len())
+        Ok(IterReport { duration: due.elapsed(), status: Status::success(0), bytes: 0, items: 1 })
     }
 }
 
@@ -102,28 +93,32 @@ pub async fn vote_until(
     stop: &CancellationToken,
 ) -> Result<Voted> {
     let tally = Arc::new(Tally::default());
+    let (under_way, mut none_under_way) = mpsc::channel(1);
     let voting = Voting {
         curve,
         ballots: Arc::new(ballots),
         target: Arc::new(Target::new(&args.voters)?),
         tally: Arc::clone(&tally),
         begin: Arc::default(),
-        stop: stop.clone(),
+        _under_way: under_way,
     };
-    let output = tempfile::NamedTempFile::new()?;
-    let path = output.path().to_str().context("the folder for temporary files has a strange name")?;
     let (connections, votes) = (args.connections.to_string(), curve.votes().to_string());
-    let arguments = ["load-test", "--quiet", "--concurrency", &connections, "--iterations", &votes, "--output", "json"];
-    let cli = BenchCli::try_parse_from(arguments.into_iter().chain(["--output-file", path]))?;
+    let arguments = ["load-test", "--quiet", "--concurrency", &connections, "--iterations", &votes];
+    let cli = BenchCli::try_parse_from(arguments.into_iter().chain(["--output-file", "/dev/null"]))?;
+    let begin = Instant::now();
     tokio::select! {
         done = rlt::cli::run(cli, voting) => done?,
         () = progress::show(&tally, curve.votes()) => {}
+        () = stop.cancelled() => {}
     }
+    // What is counted must not include a vote that was still to be sent when the figures were taken.
+    let _: Option<()> = none_under_way.recv().await;
     Ok(Voted {
         tally: tally.sums(),
         answers: tally.answers(),
         errors: tally.errors(),
-        measured: serde_json::from_slice(&std::fs::read(path)?)?,
+        latencies: tally.latencies(),
+        seconds: begin.elapsed().as_secs_f64(),
         interrupted: stop.is_cancelled(),
     })
 }
