@@ -17,13 +17,23 @@ pub const BATCH_RECORDS_MAX: usize = 2_000;
 
 /// What librdkafka has read ahead of one partition.
 pub struct PartitionQueue<C: ConsumerContext> {
-    queue: NonNull<native::rd_kafka_queue_t>,
-    /// The queue must not outlive it.
+    // Dropped in this order: the queue must not outlive its consumer.
+    queue: Handle,
     _consumer: Arc<BaseConsumer<C>>,
 }
 
-// SAFETY: librdkafka locks its queues, and whichever thread holds the only handle may use or destroy it.
-unsafe impl<C: ConsumerContext> Send for PartitionQueue<C> {}
+/// A queue that was handed out, and is given back once.
+struct Handle(NonNull<native::rd_kafka_queue_t>);
+
+// SAFETY: librdkafka locks its queues, and whichever thread holds a handle may use it or give it back.
+unsafe impl Send for Handle {}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        // SAFETY: it was handed out, and isn't used any more.
+        unsafe { native::rd_kafka_queue_destroy(self.0.as_ptr()) }
+    }
+}
 
 /// A record as librdkafka holds it.
 pub struct RawRecord<'a> {
@@ -40,40 +50,34 @@ pub struct RawRecord<'a> {
 /// Has the partition's records go into a queue of its own from now on, and not into the one that the consumer hands out. Called
 /// before the partition is assigned, so that none goes astray. May be called again.
 pub fn keep_apart<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str, partition: i32) {
-    let Some(queue) = find(consumer, topic, partition) else { return };
-    // SAFETY: the queue was just handed out; it is given back once, and stays apart all the same.
-    unsafe {
-        native::rd_kafka_queue_forward(queue.as_ptr(), ptr::null_mut());
-        native::rd_kafka_queue_destroy(queue.as_ptr());
-    }
+    // It stays apart without its handle.
+    drop(split_off(consumer, topic, partition));
 }
 
-/// `None` where librdkafka doesn't know the partition. Whoever takes the queue gives it back before the consumer ends.
-fn find<C: ConsumerContext>(
-    consumer: &BaseConsumer<C>,
-    topic: &str,
-    partition: i32,
-) -> Option<NonNull<native::rd_kafka_queue_t>> {
+/// `None` where librdkafka doesn't know the partition. The handle must be given back before the consumer ends.
+fn split_off<C: ConsumerContext>(consumer: &BaseConsumer<C>, topic: &str, partition: i32) -> Option<Handle> {
     let topic = CString::new(topic).ok()?;
+    let client = consumer.client().native_ptr();
     // SAFETY: the client lives as long as `consumer`, and the name is copied.
-    NonNull::new(unsafe {
-        native::rd_kafka_queue_get_partition(consumer.client().native_ptr(), topic.as_ptr(), partition)
-    })
+    let queue = NonNull::new(unsafe { native::rd_kafka_queue_get_partition(client, topic.as_ptr(), partition) })?;
+    // SAFETY: the queue was just handed out.
+    unsafe { native::rd_kafka_queue_forward(queue.as_ptr(), ptr::null_mut()) };
+    Some(Handle(queue))
 }
 
 impl<C: ConsumerContext> PartitionQueue<C> {
-    /// The queue of a partition that is [kept apart](keep_apart). `None` where librdkafka doesn't know the partition.
+    /// The partition's queue, [kept apart](keep_apart). `None` where librdkafka doesn't know the partition.
     pub fn of(consumer: &Arc<BaseConsumer<C>>, topic: &str, partition: i32) -> Option<Self> {
-        Some(Self { queue: find(consumer, topic, partition)?, _consumer: Arc::clone(consumer) })
+        Some(Self { queue: split_off(consumer, topic, partition)?, _consumer: Arc::clone(consumer) })
     }
 
     /// Hands `take` what is there, up to [`BATCH_RECORDS_MAX`], in the log's order: records, and what went wrong between
     /// them. How many there were.
     pub fn drain(&self, mut take: impl FnMut(Result<RawRecord<'_>, RDKafkaErrorCode>)) -> usize {
         let mut batch = [ptr::null_mut(); BATCH_RECORDS_MAX];
-        // SAFETY: the queue lives until `drop`, and the array has room for as many as are asked for.
+        // SAFETY: the queue lives as long as its handle, and the array has room for as many as are asked for.
         let taken = unsafe {
-            native::rd_kafka_consume_batch_queue(self.queue.as_ptr(), 0, batch.as_mut_ptr(), BATCH_RECORDS_MAX)
+            native::rd_kafka_consume_batch_queue(self.queue.0.as_ptr(), 0, batch.as_mut_ptr(), BATCH_RECORDS_MAX)
         };
         // -1 says that the queue can't be read, which is the same as nothing being there.
         let taken = usize::try_from(taken).unwrap_or(0);
@@ -85,13 +89,6 @@ impl<C: ConsumerContext> PartitionQueue<C> {
             }
         }
         taken
-    }
-}
-
-impl<C: ConsumerContext> Drop for PartitionQueue<C> {
-    fn drop(&mut self) {
-        // SAFETY: it was handed out once and is given back once; its consumer, a field of its own, is dropped after it.
-        unsafe { native::rd_kafka_queue_destroy(self.queue.as_ptr()) }
     }
 }
 
