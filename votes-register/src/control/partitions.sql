@@ -2,7 +2,7 @@
 -- as the owner last saw it, less the cursor.
 SELECT c.partition, c.owner, c.epoch, c.next_offset,
        s.state, s.halt_reason, s.last_error, s.high_offset, s.lag_millis,
-       extract(epoch FROM clock_timestamp() - s.last_error_at)::double precision AS error_seconds_ago,
+       greatest(extract(epoch FROM clock_timestamp() - s.last_error_at), 0)::double precision AS error_seconds_ago,
        CASE WHEN s.high_offset IS NOT NULL THEN greatest(s.high_offset - c.next_offset, 0) END AS lag_records,
        extract(epoch FROM clock_timestamp() - s.seen_at)::double precision AS seen_seconds_ago,
        EXISTS (
