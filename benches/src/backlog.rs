@@ -14,7 +14,7 @@ use voting_commons::adapters::postgres::PostgresArgs;
 
 use crate::stage::{PARTITIONS, Stage};
 use crate::system::STOP_PATIENCE;
-use crate::{Options, fill, process, raw};
+use crate::{Options, fill, process, raw, rest};
 
 const TOPIC: &str = "backlog";
 const LOOK_EVERY: Duration = Duration::from_millis(20);
@@ -97,8 +97,13 @@ pub(crate) async fn round(stage: &Stage, options: &Options, round: u32, figures:
 
 fn measure_raw(kafka: &KafkaArgs, options: &Options, round: u32, figures: &mut Figures) -> Result<()> {
     let records = records(options);
-    let raw = tokio::task::block_in_place(|| raw::measure(kafka, records))?;
-    let one_by_one = tokio::task::block_in_place(|| raw::measure_one_by_one(kafka, records))?;
+    let at_rest = |measure: fn(&KafkaArgs, u64) -> Result<f64>| {
+        tokio::task::block_in_place(|| {
+            rest::wait()?;
+            measure(kafka, records)
+        })
+    };
+    let (raw, one_by_one) = (at_rest(raw::measure)?, at_rest(raw::measure_one_by_one)?);
     println!("round {round}: librdkafka alone {raw:.0} votes/s, record by record {one_by_one:.0}");
     figures.raw.push(raw);
     figures.one_by_one.push(one_by_one);
@@ -113,6 +118,7 @@ async fn measure_register(
     figures: &mut Figures,
 ) -> Result<()> {
     let database = stage.database(&format!("backlog_{round}")).await?;
+    tokio::task::block_in_place(rest::wait)?;
     let register = register(kafka, &database, options).await?;
     say(round, "register", &register);
     figures.register.push(register);

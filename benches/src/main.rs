@@ -13,6 +13,7 @@ mod process;
 mod raw;
 mod readers;
 mod record_minute;
+mod rest;
 mod results;
 mod scale;
 mod shards;

@@ -11,7 +11,7 @@ use voting_commons::adapters::kafka::KafkaArgs;
 
 use crate::backlog::{self, Backlog, connect};
 use crate::stage::Stage;
-use crate::{Options, process};
+use crate::{Options, process, rest};
 
 /// What such a program keeps its counts and its positions in.
 const TABLES: &str = "CREATE TABLE counts (paredao int, participant int, minute bigint, votes bigint NOT NULL,
@@ -58,6 +58,7 @@ impl Peer {
         let database = stage.database(&run).await?;
         let client = connect(&database).await?;
         client.batch_execute(TABLES).await?;
+        tokio::task::block_in_place(rest::wait)?;
         let begin = Instant::now();
         let mut command = Command::new("sh");
         command
