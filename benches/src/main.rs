@@ -147,7 +147,7 @@ async fn measure_round(stage: &Stage, options: &Options, round: u32, figures: &m
         backlog::round(stage, options, round, &mut figures.backlog).await?;
     }
     if options.wants(Part::Takeover) {
-        figures.takeover.push(takeover::measure(stage, options, round).await?);
+        takeover::round(stage, options, round, &mut figures.takeover).await?;
     }
     if options.wants(Part::Edge) {
         edge::round(stage, options, round, &mut figures.edge).await?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use load_test::ballots::Ballots;
 use load_test::curve::Curve;
 use load_test::deployment::{Deployment, Paredao};
@@ -50,6 +50,9 @@ pub(crate) async fn measure(stage: &Stage, options: &Options, round: u32) -> Res
 async fn p99(args: &DeploymentArgs, paredao: &Paredao) -> Result<f64> {
     let curve = Curve { rise_seconds: 0, hold_seconds: SECONDS, peak: VOTES_PER_SECOND };
     let voted = voting::vote(args, curve, Ballots::new(args, paredao).await?).await?;
+    if voted.tally.accepted < curve.votes() {
+        bail!("{} of {} votes were accepted: those that weren't are in no p99", voted.tally.accepted, curve.votes());
+    }
     voted.latencies.millis(0.99).context("nothing was measured")
 }
 

@@ -9,7 +9,7 @@ use crate::record_minute::RecordMinute;
 use crate::scale::Growth;
 use crate::shards::HotKeys;
 use crate::stats::median_and_spread;
-use crate::{Options, backlog, edge, latency, memory, scale, shards};
+use crate::{Options, backlog, edge, latency, memory, scale, shards, takeover};
 
 use Target::{AtLeast, AtMost, Free};
 
@@ -31,8 +31,7 @@ pub(crate) struct Figures {
     pub(crate) backlog: backlog::Figures,
     pub(crate) edge: edge::Figures,
     pub(crate) latency: latency::Figures,
-    /// From a kill to counting again, in seconds.
-    pub(crate) takeover: Vec<f64>,
+    pub(crate) takeover: takeover::Figures,
     /// The vote's p99 in milliseconds, without readers and with them.
     pub(crate) readers: Vec<(f64, f64)>,
     /// p99 in milliseconds.
@@ -63,7 +62,8 @@ pub(crate) fn text(options: &Options, figures: &Figures) -> String {
     );
     text.push_str(&registers(&figures.backlog));
     let takeover = "kill -9 of the register → counting again at 5,000 votes/s, s";
-    text.push_str(&row(takeover, AtMost(7.0), &figures.takeover, 2));
+    text.push_str(&row(takeover, AtMost(7.0), &figures.takeover.usual, 2));
+    text.push_str(&row("the same at 59,850 votes/s, s", Free, &figures.takeover.at_record, 2));
     text.push_str(&edges(&figures.edge));
     text.push_str(&screens(figures));
     if let Some(growth) = &figures.growth {
