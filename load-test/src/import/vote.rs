@@ -56,11 +56,20 @@ impl Import {
     }
 }
 
-/// What is wrong with a line; serde says "line 1" of each.
+/// What is wrong with a line; serde says "line 1" of each. It may name what the line has, whose control characters would begin another
+/// entry among the refused lines.
 fn reason(error: &serde_json::Error) -> String {
     let text = error.to_string();
-    let what = text.split(" at line ").next().unwrap_or_default();
-    format!("{what} (column {})", error.column())
+    let (what, _) = text.rsplit_once(" at line ").unwrap_or((&text, ""));
+    let mut reason = String::with_capacity(text.len());
+    for character in what.chars() {
+        if character.is_control() {
+            reason.extend(character.escape_default());
+        } else {
+            reason.push(character);
+        }
+    }
+    format!("{reason} (column {})", error.column())
 }
 
 #[cfg(test)]
@@ -117,13 +126,16 @@ mod tests {
             ("{}", "missing field `participant` (column 2)"),
             (r#"{"participant":"one"}"#, "(column 20)"),
             (r#"{"participant":34,"at":"2026-11-21T21:04:05Z","phone":1}"#, "unknown field `phone`"),
+            (r#"{"a at line 1":1}"#, "unknown field `a at line 1`, expected"),
+            (r#"{"a\n7\tb\u001b":1}"#, r"unknown field `a\n7\tb\u{1b}`, expected"),
             (r#"{"participant":34,"participant":34,"at":"2026-11-21T21:04:05Z"}"#, "duplicate field"),
             (r#"{"participant":35,"at":"2026-11-21T21:04:05Z"}"#, "35 doesn't stand in this paredão"),
             (r#"{"participant":34,"at":"1969-11-21T21:04:05Z"}"#, "too long ago"),
             (&"x".repeat(LINE_BYTES_MAX + 1), "longer than 1024 bytes"),
         ] {
             let told = vote(line).unwrap_err();
-            assert!(told.contains(reason) && !told.contains("line 1"), "{line}: {told}");
+            assert!(told.contains(reason) && !told.contains(" line 1 "), "{line}: {told}");
+            assert!(!told.contains(char::is_control), "{line}: {told:?}");
         }
     }
 }
