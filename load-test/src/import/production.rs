@@ -1,9 +1,9 @@
 //! What production says of an import.
 
-use std::sync::Mutex;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use backon::{ConstantBuilder, Retryable};
 use jiff::Timestamp;
 use reqwest::{Client, Url};
 use serde::Deserialize;
@@ -17,10 +17,9 @@ use crate::deployment::{Settled, answer, settled};
 use crate::options::ImportArgs;
 
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long production may fail to say what was counted.
+/// How long production may give no answer when it is asked for a count.
 const COUNT_PATIENCE: Duration = Duration::from_secs(30);
-const COUNT_AGAIN_AFTER: Duration = Duration::from_secs(5);
-const HELD_BRIEFLY: &str = "nothing that panics holds it";
+const COUNT_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// What production is asked.
 pub(super) struct Production {
@@ -79,25 +78,19 @@ impl Production {
         })
     }
 
-    /// How many of the import's lines were counted, once that stands still. Production may fail to say, but not for long: everything
-    /// is written by now, and a report is due.
+    /// How many of the import's lines were counted, once that stands still. None when production doesn't say: everything is written by
+    /// now, and a report is due.
     pub(super) async fn settled(&self, import: i32, expected: u64) -> Option<Settled> {
-        let answered = Mutex::new(Instant::now());
-        loop {
-            let count = async || {
-                let counted = self.counted(import).await?;
-                *answered.lock().expect(HELD_BRIEFLY) = Instant::now();
-                Ok(counted)
-            };
-            match settled(expected, count).await {
-                Ok(settled) => return Some(settled),
-                Err(error) => eprintln!("production doesn't say how many votes are counted: {error:#}"),
-            }
-            if answered.lock().expect(HELD_BRIEFLY).elapsed() > COUNT_PATIENCE {
-                return None;
-            }
-            tokio::time::sleep(COUNT_AGAIN_AFTER).await;
-        }
+        let settled = settled(expected, async || self.count_patiently(import).await).await;
+        settled.inspect_err(|error| eprintln!("production doesn't say how many votes are counted: {error:#}")).ok()
+    }
+
+    async fn count_patiently(&self, import: i32) -> Result<u64> {
+        let begin = Instant::now();
+        (|| self.counted(import))
+            .retry(ConstantBuilder::new().with_delay(COUNT_AGAIN_AFTER).without_max_times())
+            .when(|_| begin.elapsed() < COUNT_PATIENCE)
+            .await
     }
 
     /// How many of them were counted up to now.
