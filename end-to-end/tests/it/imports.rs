@@ -136,8 +136,10 @@ async fn an_import_is_of_one_file() {
     assert_figures(&report(&file, &id), &json!({"counted": 1, "agrees": true, "passed": true}));
 
     fs::write(&file, line(paredao.participants[0], "2026-01-05T21:05:05Z")).unwrap();
-    let refused = try_import(&system, &file, &id).await.unwrap_err().to_string();
-    assert!(refused.contains("import-of-another-file"), "{refused}");
+    fs::write(beside(&file, &id, "errors"), "7\tit isn't a vote\n").unwrap();
+    let told = try_import(&system, &file, &id).await.unwrap_err().to_string();
+    assert!(told.contains("import-of-another-file"), "{told}");
+    assert_eq!(refused(&file, &id), [(7, "it isn't a vote".to_owned())], "they are of the file that was begun");
     for kind in ["report.json", "report.html"] {
         assert!(!beside(&file, &id, kind).exists(), "the {kind} of the run before is still there");
     }

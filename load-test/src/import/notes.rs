@@ -1,7 +1,8 @@
 //! What an import leaves beside its file.
 
-use std::fs;
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::{BufWriter, ErrorKind, Seek, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
@@ -9,44 +10,70 @@ use jiff::Timestamp;
 use super::vote::Import;
 use crate::options::ImportArgs;
 
-/// The files beside the one that is imported.
+/// The file beside the imported one that has `what` in it.
+pub(super) fn beside(args: &ImportArgs, what: &str) -> PathBuf {
+    let mut name = args.file.clone().into_os_string();
+    name.push(format!(".import-{}.{what}", args.import));
+    name.into()
+}
+
+/// How far the import is, and what it refused.
 pub(super) struct Notes {
-    /// How many lines are written and acknowledged, and when the import was registered.
-    pub(super) progress: PathBuf,
+    progress: PathBuf,
+    /// How many lines an earlier run wrote, acknowledged, and when the import was registered that they are of.
+    earlier: Option<(u64, Timestamp)>,
     /// Lines that aren't votes, each with its number and why.
     pub(super) errors: PathBuf,
-    /// The report, but for what makes its name that of a page or of JSON.
-    pub(super) report: PathBuf,
+    refused: BufWriter<File>,
 }
 
 impl Notes {
-    pub(super) fn beside(args: &ImportArgs) -> Self {
-        let beside = |what: &str| {
-            let mut name = args.file.clone().into_os_string();
-            name.push(format!(".import-{}.{what}", args.import));
-            PathBuf::from(name)
-        };
-        Self { progress: beside("progress"), errors: beside("errors"), report: beside("report") }
+    /// Those of an earlier run, which are as they were until this one begins.
+    pub(super) fn open(args: &ImportArgs) -> Result<Self> {
+        let (progress, errors) = (beside(args, "progress"), beside(args, "errors"));
+        let earlier = noted(&progress)?;
+        let refused = File::options().write(true).create(true).truncate(false).open(&errors);
+        let refused = BufWriter::new(refused.with_context(|| cannot_write(&errors))?);
+        Ok(Self { progress, earlier, errors, refused })
     }
 
-    /// None when the notes are of an import of another deployment: to begin anew costs nothing but time.
-    pub(super) fn lines_done(&self, import: &Import) -> Result<u64> {
-        match fs::read_to_string(&self.progress) {
-            Ok(text) => {
-                let unreadable = || format!("{} isn't what this program writes", self.progress.display());
-                let (lines, registered_at) = text.trim().split_once(' ').with_context(unreadable)?;
-                let is_this = registered_at.parse().is_ok_and(|at: Timestamp| at == import.registered_at);
-                Ok(if is_this { lines.parse().with_context(unreadable)? } else { 0 })
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(0),
-            Err(error) => Err(error).with_context(|| format!("can't read {}", self.progress.display())),
-        }
+    /// How many lines are done. 0 when the note is of an import of another deployment: to begin anew costs nothing but time.
+    pub(super) fn lines_done(&self, import: &Import) -> u64 {
+        self.earlier.filter(|(_, registered_at)| *registered_at == import.registered_at).map_or(0, |(lines, _)| lines)
     }
 
-    /// Replaces the note whole: half a number would be another number.
-    pub(super) fn note(&self, import: &Import, lines: u64) -> Result<()> {
+    /// Forgets what an earlier run refused: each run looks at each line.
+    pub(super) fn begin(&mut self) -> Result<()> {
+        let file = self.refused.get_mut();
+        file.set_len(0).and_then(|()| file.rewind()).with_context(|| cannot_write(&self.errors))
+    }
+
+    /// Writes down that a line isn't a vote.
+    pub(super) fn refuse(&mut self, line: u64, reason: &str) -> Result<()> {
+        writeln!(self.refused, "{line}\t{reason}").with_context(|| cannot_write(&self.errors))
+    }
+
+    /// Writes down that so many lines are done. Replaces the note whole: half a number would be another number.
+    pub(super) fn note(&mut self, import: &Import, lines: u64) -> Result<()> {
+        self.refused.flush().with_context(|| cannot_write(&self.errors))?;
         let new = self.progress.with_extension("new");
-        fs::write(&new, format!("{lines} {}", import.registered_at))?;
-        Ok(fs::rename(&new, &self.progress)?)
+        fs::write(&new, format!("{lines} {}", import.registered_at)).with_context(|| cannot_write(&new))?;
+        fs::rename(&new, &self.progress).with_context(|| cannot_write(&self.progress))
     }
+}
+
+fn noted(progress: &Path) -> Result<Option<(u64, Timestamp)>> {
+    let text = match fs::read_to_string(progress) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(error).with_context(|| format!("can't read {}", progress.display())),
+    };
+    let noted = text.trim().split_once(' ').and_then(|(lines, registered_at)| {
+        Some((lines.parse::<u64>().ok()?, registered_at.parse::<Timestamp>().ok()?))
+    });
+    noted.map(Some).with_context(|| format!("{} isn't what this program writes", progress.display()))
+}
+
+fn cannot_write(path: &Path) -> String {
+    format!("can't write {}", path.display())
 }
