@@ -26,7 +26,7 @@ pub(crate) struct ImportReport {
     pub(crate) errors: Option<String>,
     /// Votes of the import that registers have counted; nothing when production didn't say.
     pub(crate) counted: Option<u64>,
-    /// From its first line to its last vote counted.
+    /// From the run's beginning to when the count last changed; where production didn't say, to when it was asked no more.
     pub(crate) seconds: f64,
 }
 
