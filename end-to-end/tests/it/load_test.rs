@@ -1,13 +1,39 @@
 //! The load test, against a system that is known to be sound and ones that aren't.
 
 use std::path::Path;
-use std::process::Command;
+use std::process::{Child, Command, ExitStatus};
+use std::time::Duration;
 
 use clap::Parser;
 use end_to_end::{Plan, System};
 use load_test::options::Cli;
 use serde_json::{Value, json};
 use test_support::eventually;
+
+/// The longest that an interrupted load test may take to count, to close its paredão and to report.
+const END_PATIENCE: Duration = Duration::from_secs(20);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// A program that doesn't outlive its test.
+struct Program(Child);
+
+impl Program {
+    async fn end(&mut self) -> ExitStatus {
+        loop {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                return status;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
 
 /// A hundred votes a second.
 fn arguments(system: &System, folder: &Path, seconds: &str) -> Vec<String> {
@@ -136,10 +162,10 @@ async fn an_interrupted_load_test_reports_and_closes_its_paredao() {
     let folder = tempfile::tempdir().unwrap();
     let program = std::env::current_exe().unwrap().ancestors().nth(2).unwrap().join("load-test");
     let arguments = arguments(&system, folder.path(), "600");
-    let mut run = Command::new(program).args(&arguments[1..]).spawn().expect("the workspace is built");
+    let mut run = Program(Command::new(program).args(&arguments[1..]).spawn().expect("the workspace is built"));
     votes_are_counted(&system).await;
-    assert!(Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap().success());
-    let ended = tokio::task::spawn_blocking(move || run.wait().unwrap()).await.unwrap();
+    assert!(Command::new("kill").args(["-INT", &run.0.id().to_string()]).status().unwrap().success());
+    let ended = tokio::time::timeout(END_PATIENCE, run.end()).await.expect("it ends soon");
     assert_eq!(ended.code(), Some(1));
     let (report, page) = report(folder.path());
     assert_eq!((&report["interrupted"], &report["due"]), (&true.into(), &60_000.into()), "{report}");
