@@ -76,6 +76,7 @@ async fn test(
     };
     let Some(ballots) = stop.run_until_cancelled(opened).await else { bail!("interrupted before the first vote") };
     eprintln!("{} votes for {} over {} connections", curve.votes(), paredao.slug, args.connections);
+    eprintln!("the first is due once these have their first ballots");
     let mut voted = voting::vote_until(args, curve, ballots?, stop).await?;
     eprintln!("waiting until the votes are counted");
     let counting = deployment.settled_count(paredao, voted.tally.accepted);

@@ -20,9 +20,10 @@ const SMOKE_SECONDS: u32 = 10;
 
 /// Votes against a deployment at a given rate, reports latencies, and checks that each acknowledged vote was counted.
 ///
-/// It makes a paredão of its own and closes it afterwards. Latencies are those of the accepted votes, and run from when a vote
-/// was due, not from when it could be sent. Ends with 0 when each vote was accepted and counted, with 1 when any was not, and
-/// with 2 when it can't run.
+/// It makes a paredão of its own and closes it afterwards. The first vote is due once the connections have their first ballots.
+/// Latencies are those of the accepted votes, and run from when a vote was due, not from when it could be sent; how much of that
+/// is the generator's is told apart. Ends with 0 when each vote was accepted and counted, with 1 when any was not, and with 2,
+/// without a report, when it can't run or is interrupted before the first vote.
 #[derive(Debug, Parser)]
 #[command(name = "load-test", version)]
 pub struct Cli {

@@ -16,6 +16,9 @@ use crate::voting::Voted;
 
 const PAGE: &str = "report.html";
 const JSON: &str = "report.json";
+/// Which percentiles of latencies are shown, and of how late votes were sent.
+const OF_LATENCY: &[(&str, f64)] = &[("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999), ("longest", 1.0)];
+const OF_LATENESS: &[(&str, f64)] = &[("p99", 0.99), ("longest", 1.0)];
 
 /// The report; as JSON just so.
 #[derive(Debug, Serialize)]
@@ -30,6 +33,7 @@ pub struct Report {
     rate_asked: u32,
     /// Votes per second that were accepted, over the whole run.
     rate_accepted: f64,
+    /// From when the first vote was due.
     seconds: f64,
     /// Votes that the profile asks for.
     due: u64,
@@ -39,6 +43,8 @@ pub struct Report {
     unsent: u64,
     /// From when an accepted vote was due to its answer, in milliseconds, by percentile.
     latency_millis: Vec<Percentile>,
+    /// From when a vote was due to when it was sent, in milliseconds, by percentile: this generator's part of the latency.
+    sent_late_millis: Vec<Percentile>,
     /// How many votes were answered with each HTTP status.
     answers: BTreeMap<u16, u64>,
     /// Why votes weren't answered or not even sent, and how many.
@@ -83,7 +89,7 @@ pub fn prepare(folder: &Path) -> Result<()> {
 impl Report {
     /// What `voted` and `counted` come to; `counted` is none where production doesn't say.
     pub fn new(profile: &str, paredao: &str, curve: Curve, voted: Voted, counted: Option<u64>) -> Self {
-        let Voted { tally, answers, errors, latencies, seconds, interrupted } = voted;
+        let Voted { tally, answers, errors, latencies, sent_late, seconds, interrupted } = voted;
         let due = curve.votes();
         let agrees = counted.map(|counted| agrees(&tally, counted));
         #[expect(clippy::cast_precision_loss, reason = "a rate needs no more digits")]
@@ -99,7 +105,8 @@ impl Report {
             due,
             votes: tally,
             unsent: due - tally.sent - tally.no_ballot,
-            latency_millis: Percentile::of(&latencies),
+            latency_millis: Percentile::of(&latencies, OF_LATENCY),
+            sent_late_millis: Percentile::of(&sent_late, OF_LATENESS),
             answers,
             errors,
             counted,
@@ -174,11 +181,20 @@ impl Report {
 }
 
 impl Percentile {
-    fn of(latencies: &Latencies) -> Vec<Self> {
-        let named = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99), ("p99.9", 0.999), ("longest", 1.0)];
-        let percentile = |(name, quantile)| Some(Self { name, millis: latencies.millis(quantile)? });
-        named.into_iter().filter_map(percentile).collect()
+    fn of(times: &Latencies, named: &[(&'static str, f64)]) -> Vec<Self> {
+        let percentile = |&(name, quantile)| Some(Self { name, millis: times.millis(quantile)? });
+        named.iter().filter_map(percentile).collect()
     }
+}
+
+impl Display for Percentile {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:.1} ms", self.name, self.millis)
+    }
+}
+
+fn listed(percentiles: &[Percentile]) -> String {
+    percentiles.iter().map(Percentile::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// A vote without an answer may have been stored.
@@ -192,10 +208,11 @@ impl Display for Report {
         writeln!(f, "{}: {:.0} votes/s accepted, {} asked for", self.profile, self.rate_accepted, self.rate_asked)?;
         writeln!(f, "{} due: sent {sent}, without a ballot {no_ballot}, never sent {}", self.due, self.unsent)?;
         writeln!(f, "{sent} sent: 2xx {accepted}, refused {refused}, without an answer or 5xx {unknown}")?;
-        let latencies: Vec<_> =
-            self.latency_millis.iter().map(|Percentile { name, millis }| format!("{name} {millis:.1} ms")).collect();
-        if !latencies.is_empty() {
-            writeln!(f, "latency of the {accepted} accepted votes, from when each was due: {}", latencies.join(", "))?;
+        if !self.latency_millis.is_empty() {
+            writeln!(f, "latency of accepted votes, from when each was due: {}", listed(&self.latency_millis))?;
+        }
+        if !self.sent_late_millis.is_empty() {
+            writeln!(f, "sent late, which is the generator's part of a latency: {}", listed(&self.sent_late_millis))?;
         }
         for (status, times) in &self.answers {
             writeln!(f, "{times} × HTTP {status}")?;
@@ -209,6 +226,8 @@ impl Display for Report {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use crate::tally::Tally;
 
@@ -217,13 +236,22 @@ mod tests {
     fn report(sums: [u64; 4], counted: Option<u64>) -> Report {
         let [accepted, refused, unknown, no_ballot] = sums;
         let tally = Sums { sent: accepted + refused + unknown, accepted, refused, unknown, no_ballot };
-        let latencies = Tally::default().latencies();
+        let times = Tally::default();
+        times.note_sent(Duration::from_millis(7));
         let (answers, errors) = (BTreeMap::from([(202, accepted), (503, unknown)]), BTreeMap::new());
         Report::new(
             "smoke",
             "final",
             CURVE,
-            Voted { tally, answers, errors, latencies, seconds: 1.0, interrupted: false },
+            Voted {
+                tally,
+                answers,
+                errors,
+                latencies: times.latencies(),
+                sent_late: times.sent_late(),
+                seconds: 1.0,
+                interrupted: false,
+            },
             counted,
         )
     }
@@ -261,9 +289,10 @@ mod tests {
     }
 
     #[test]
-    fn the_terminal_shows_answers_by_status_too() {
+    fn the_terminal_shows_answers_by_status_too_and_what_the_generator_delayed() {
         let text = report([0, 0, 10, 0], Some(0)).to_string();
         assert!(text.contains("10 × HTTP 503"), "{text}");
+        assert!(text.contains("the generator's part of a latency: p99 7.0 ms, longest 7.0 ms"), "{text}");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use hdrhistogram::Histogram;
 use hyper::StatusCode;
 use serde::Serialize;
 
-/// Of latencies.
+/// Of times.
 const SIGNIFICANT_DIGITS: u8 = 3;
 
 /// Counted while votes are cast.
@@ -21,9 +21,13 @@ pub struct Tally {
     no_ballot: AtomicU64,
     answers: Mutex<BTreeMap<u16, u64>>,
     errors: Mutex<BTreeMap<String, u64>>,
-    /// In microseconds, of accepted votes only: quick refusals would look like quick votes.
-    latencies: Mutex<Histogram<u64>>,
+    /// Of accepted votes only: quick refusals would look like quick votes.
+    latencies: Times,
+    sent_late: Times,
 }
+
+/// In microseconds.
+type Times = Mutex<Histogram<u64>>;
 
 /// What it came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -40,21 +44,21 @@ pub struct Sums {
     pub no_ballot: u64,
 }
 
-/// How long votes took.
+/// How long votes took, or how late they were sent.
 #[derive(Debug)]
 pub struct Latencies(Histogram<u64>);
 
 impl Tally {
-    /// A vote is about to be sent.
-    pub fn note_sent(&self) {
+    /// A vote is about to be sent, so long after it was due.
+    pub fn note_sent(&self, late: Duration) {
+        record(&self.sent_late, late);
         self.sent.fetch_add(1, Ordering::Relaxed);
     }
 
     /// A vote was answered, so long after it was due.
     pub fn note_answer(&self, status: StatusCode, late: Duration) {
         if status.is_success() {
-            // It grows as it needs to, and a vote isn't late by thousands of years.
-            let _ = held(&self.latencies).record(u64::try_from(late.as_micros()).unwrap_or(u64::MAX));
+            record(&self.latencies, late);
         }
         *held(&self.answers).entry(status.as_u16()).or_default() += 1;
     }
@@ -85,6 +89,11 @@ impl Tally {
         Latencies(held(&self.latencies).clone())
     }
 
+    /// How long after they were due votes were sent.
+    pub fn sent_late(&self) -> Latencies {
+        Latencies(held(&self.sent_late).clone())
+    }
+
     /// Where it stands. While votes are under way these count as unknown.
     pub fn sums(&self) -> Sums {
         // First the answers, so that they are never more than what was sent.
@@ -104,20 +113,30 @@ impl Default for Tally {
             no_ballot: AtomicU64::default(),
             answers: Mutex::default(),
             errors: Mutex::default(),
-            latencies: Mutex::new(Histogram::new(SIGNIFICANT_DIGITS).expect("a histogram may have three digits")),
+            latencies: no_times(),
+            sent_late: no_times(),
         }
     }
 }
 
 impl Latencies {
-    /// The latency that the share `quantile` of the votes didn't exceed, such as 0.99, in milliseconds. None without any vote.
+    /// The time that the share `quantile` of the votes didn't exceed, such as 0.99, in milliseconds. None without any vote.
     pub fn millis(&self, quantile: f64) -> Option<f64> {
         if self.0.is_empty() {
             return None;
         }
-        let latency = Duration::from_micros(self.0.value_at_quantile(quantile));
-        Some(latency.as_secs_f64() * 1000.0)
+        let time = Duration::from_micros(self.0.value_at_quantile(quantile));
+        Some(time.as_secs_f64() * 1000.0)
     }
+}
+
+fn no_times() -> Times {
+    Mutex::new(Histogram::new(SIGNIFICANT_DIGITS).expect("a histogram may have three digits"))
+}
+
+fn record(times: &Times, time: Duration) {
+    // It grows as it needs to, and a vote isn't late by thousands of years.
+    let _ = held(times).record(u64::try_from(time.as_micros()).unwrap_or(u64::MAX));
 }
 
 /// A count is right however a thread ended that held it.
@@ -135,16 +154,18 @@ mod tests {
     fn each_vote_comes_to_one_thing() {
         let tally = Tally::default();
         for (status, late) in [(StatusCode::ACCEPTED, 9), (StatusCode::GONE, 1), (StatusCode::SERVICE_UNAVAILABLE, 1)] {
-            tally.note_sent();
+            tally.note_sent(Duration::from_secs(late - 1));
             tally.note_answer(status, Duration::from_secs(late));
         }
-        tally.note_sent();
+        tally.note_sent(Duration::ZERO);
         tally.note_silence(&anyhow!("gone"));
         tally.note_no_ballot(&anyhow!("none left"));
         assert_eq!(tally.sums(), Sums { sent: 4, accepted: 1, refused: 1, unknown: 2, no_ballot: 1 });
         assert_eq!(tally.answers(), BTreeMap::from([(202, 1), (410, 1), (503, 1)]));
         let p50 = tally.latencies().millis(0.5).unwrap();
         assert!((p50 - 9000.0).abs() < 10.0, "only the accepted one's latency counts, not {p50} ms");
+        let late = [0.75, 1.0].map(|quantile| tally.sent_late().millis(quantile).unwrap());
+        assert!(late[0] < 1.0 && (late[1] - 8000.0).abs() < 10.0, "the first of four was sent late: {late:?}");
         let errors = ["gone", "without a ballot: none left"].map(|error| (error.to_owned(), 1));
         assert_eq!(tally.errors(), BTreeMap::from(errors));
     }

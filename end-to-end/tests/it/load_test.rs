@@ -83,6 +83,7 @@ async fn the_load_test_finds_each_acknowledged_vote_counted() {
         assert_eq!(report[figure], 200, "{figure} of {report}");
     }
     assert_eq!(report["answers"], json!({"202": 200}));
+    assert_eq!(report["sent_late_millis"][0]["name"], "p99", "{report}");
     assert!(page.contains("2xx = counted: 200 votes<"), "{page}");
     assert_eq!(closed_paredoes(&system).await, 1);
     system.settle().await;
