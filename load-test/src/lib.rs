@@ -78,7 +78,7 @@ async fn test(
     eprintln!("{} votes for {} over {} connections", curve.votes(), paredao.slug, args.connections);
     eprintln!("the first is due once these have their first ballots");
     let mut voted = voting::vote_until(args, curve, ballots?, stop).await?;
-    eprintln!("waiting until the votes are counted");
+    eprintln!("waiting until the votes are counted (Ctrl-C ends that)");
     let counting = deployment.settled_count(paredao, voted.tally.accepted);
     // The first signal ended the votes; one more ends the waiting.
     let counted = match shutdown::on_signal()?.run_until_cancelled(counting).await {

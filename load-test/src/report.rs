@@ -132,19 +132,25 @@ impl Report {
         Ok(())
     }
 
-    /// The verdict in a sentence: what became of the accepted votes, and why others weren't accepted.
+    /// The verdict in a sentence.
     fn verdict(&self) -> String {
         let interrupted = if self.interrupted { "INTERRUPTED. " } else { "" };
+        format!("{interrupted}{}", self.verdict_of_votes())
+    }
+
+    /// What became of the accepted votes, and why others weren't accepted.
+    fn verdict_of_votes(&self) -> String {
         let (due, missing) = (self.due, self.due - self.votes.accepted);
         let why: Vec<_> = self.not_accepted().map(|(what, votes)| format!("{votes} {what}")).collect();
         let (counted, why) = (self.verdict_of_accepted(), why.join(", "));
         if missing == due && self.agrees != Some(false) {
-            return format!("{interrupted}NOT ONE OF {due} VOTES WAS ACCEPTED: {why}");
+            return format!("NOT ONE VOTE OF {due} WAS ACCEPTED: {why}");
         }
+        let were = if missing == 1 { "WAS" } else { "WERE" };
         match (missing, self.agrees) {
-            (0, _) => format!("{interrupted}{counted}"),
-            (_, Some(true)) => format!("{interrupted}{counted}, BUT {missing} OF {due} WERE NOT ACCEPTED: {why}"),
-            _ => format!("{interrupted}{counted}, AND {missing} OF {due} WERE NOT ACCEPTED: {why}"),
+            (0, _) => counted,
+            (_, Some(true)) => format!("{counted}, BUT {missing} OF {due} {were} NOT ACCEPTED: {why}"),
+            _ => format!("{counted}, AND {missing} OF {due} {were} NOT ACCEPTED: {why}"),
         }
     }
 
@@ -152,17 +158,22 @@ impl Report {
         let Sums { accepted, unknown, .. } = self.votes;
         match self.counted {
             None => format!(
-                "NOBODY KNOWS WHETHER {accepted} ACCEPTED VOTES WERE COUNTED: there is no count from production"
+                "NOBODY KNOWS WHETHER {} COUNTED: there is no count from production",
+                number(accepted, "ACCEPTED VOTE WAS", "ACCEPTED VOTES WERE")
             ),
             Some(counted) if counted < accepted => format!(
-                "{} ACCEPTED VOTES ARE NOT COUNTED: parked, still in the topic, or lost (production's page says which)",
-                accepted - counted
+                "{} NOT COUNTED: parked, still in the topic, or lost (production's page says which)",
+                number(accepted - counted, "ACCEPTED VOTE IS", "ACCEPTED VOTES ARE")
             ),
-            Some(counted) if counted == accepted => format!("2xx = counted: {counted} votes"),
-            Some(counted) if counted <= accepted + unknown => {
-                format!("{counted} votes were counted: {accepted} with 2xx, and some of {unknown} unknown")
+            Some(counted) if counted == accepted => format!("2xx = counted: {}", number(counted, "vote", "votes")),
+            Some(counted) if counted <= accepted + unknown => format!(
+                "{counted} votes were counted: {accepted} with 2xx, and {} of {unknown} unknown",
+                counted - accepted
+            ),
+            Some(counted) => {
+                let too_many = counted - accepted - unknown;
+                format!("{} COUNTED", number(too_many, "VOTE TOO MANY WAS", "VOTES TOO MANY WERE"))
             }
-            Some(counted) => format!("{} VOTES TOO MANY WERE COUNTED", counted - accepted - unknown),
         }
     }
 
@@ -170,7 +181,7 @@ impl Report {
     fn not_accepted(&self) -> impl Iterator<Item = (&'static str, u64)> {
         let Sums { refused, unknown, no_ballot, .. } = self.votes;
         [
-            ("refused (4xx)", refused),
+            ("refused (3xx or 4xx)", refused),
             ("without an answer, or answered with an error (5xx)", unknown),
             ("without a ballot", no_ballot),
             ("never sent", self.unsent),
@@ -197,6 +208,11 @@ fn listed(percentiles: &[Percentile]) -> String {
     percentiles.iter().map(Percentile::to_string).collect::<Vec<_>>().join(", ")
 }
 
+/// So many of what `one` is the singular and `more` the plural of.
+fn number(of: u64, one: &str, more: &str) -> String {
+    format!("{of} {}", if of == 1 { one } else { more })
+}
+
 /// A vote without an answer may have been stored.
 fn agrees(votes: &Sums, counted: u64) -> bool {
     (votes.accepted..=votes.accepted + votes.unknown).contains(&counted)
@@ -205,7 +221,8 @@ fn agrees(votes: &Sums, counted: u64) -> bool {
 impl Display for Report {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Sums { sent, accepted, refused, unknown, no_ballot } = self.votes;
-        writeln!(f, "{}: {:.0} votes/s accepted, {} asked for", self.profile, self.rate_accepted, self.rate_asked)?;
+        let Self { profile, rate_accepted, rate_asked, .. } = self;
+        writeln!(f, "{profile}: {rate_accepted:.0} votes/s accepted in the mean, {rate_asked} asked for at the top")?;
         writeln!(f, "{} due: sent {sent}, without a ballot {no_ballot}, never sent {}", self.due, self.unsent)?;
         writeln!(f, "{sent} sent: 2xx {accepted}, refused {refused}, without an answer or 5xx {unknown}")?;
         if !self.latency_millis.is_empty() {
@@ -270,17 +287,18 @@ mod tests {
     fn only_a_run_in_which_each_vote_was_accepted_and_counted_passes() {
         for (sums, counted, verdict) in [
             ([10, 0, 0, 0], Some(10), "2xx = counted: 10 votes"),
-            ([10, 0, 0, 0], Some(9), "1 ACCEPTED VOTES ARE NOT COUNTED"),
-            ([10, 0, 0, 0], Some(11), "1 VOTES TOO MANY"),
+            ([10, 0, 0, 0], Some(9), "1 ACCEPTED VOTE IS NOT COUNTED"),
+            ([10, 0, 0, 0], Some(8), "2 ACCEPTED VOTES ARE NOT COUNTED"),
+            ([10, 0, 0, 0], Some(11), "1 VOTE TOO MANY WAS COUNTED"),
             ([10, 0, 0, 0], None, "NOBODY KNOWS WHETHER 10 ACCEPTED"),
-            ([9, 1, 0, 0], Some(9), "2xx = counted: 9 votes, BUT 1 OF 10 WERE NOT ACCEPTED: 1 refused"),
-            ([9, 0, 1, 0], Some(9), "1 OF 10 WERE NOT ACCEPTED: 1 without an answer"),
-            ([9, 0, 1, 0], Some(10), "10 votes were counted: 9 with 2xx, and some of 1 unknown, BUT 1 OF 10"),
+            ([9, 1, 0, 0], Some(9), "2xx = counted: 9 votes, BUT 1 OF 10 WAS NOT ACCEPTED: 1 refused (3xx or 4xx)"),
+            ([9, 0, 1, 0], Some(9), "1 OF 10 WAS NOT ACCEPTED: 1 without an answer"),
+            ([9, 0, 1, 0], Some(10), "10 votes were counted: 9 with 2xx, and 1 of 1 unknown, BUT 1 OF 10"),
             ([9, 0, 0, 1], Some(9), "NOT ACCEPTED: 1 without a ballot"),
             ([7, 0, 0, 1], Some(7), "NOT ACCEPTED: 1 without a ballot, 2 never sent"),
-            ([0, 0, 10, 0], Some(0), "NOT ONE OF 10 VOTES WAS ACCEPTED: 10 without an answer"),
-            ([0, 0, 1, 0], Some(2), "1 VOTES TOO MANY WERE COUNTED, AND 10 OF 10 WERE NOT ACCEPTED"),
-            ([0, 0, 10, 0], None, "NOT ONE OF 10 VOTES WAS ACCEPTED"),
+            ([0, 0, 10, 0], Some(0), "NOT ONE VOTE OF 10 WAS ACCEPTED: 10 without an answer"),
+            ([0, 0, 1, 0], Some(2), "1 VOTE TOO MANY WAS COUNTED, AND 10 OF 10 WERE NOT ACCEPTED"),
+            ([0, 0, 10, 0], None, "NOT ONE VOTE OF 10 WAS ACCEPTED"),
         ] {
             let report = report(sums, counted);
             assert!(report.verdict().contains(verdict), "{report}");

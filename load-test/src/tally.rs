@@ -36,7 +36,7 @@ pub struct Sums {
     pub sent: u64,
     /// Answered with 2xx.
     pub accepted: u64,
-    /// Answered with 4xx: not stored.
+    /// Answered with something else than 2xx or 5xx, such as 4xx: not stored.
     pub refused: u64,
     /// Not answered, or with 5xx: stored or not.
     pub unknown: u64,
@@ -99,7 +99,8 @@ impl Tally {
         // First the answers, so that they are never more than what was sent.
         let answers = self.answers();
         let of = |statuses: Range<u16>| answers.range(statuses).map(|(_, times)| times).sum();
-        let (accepted, refused): (u64, u64) = (of(200..300), of(400..500));
+        let (accepted, failed): (u64, u64) = (of(200..300), of(500..600));
+        let refused = answers.values().sum::<u64>() - accepted - failed;
         let sent = self.sent.load(Ordering::Relaxed);
         let no_ballot = self.no_ballot.load(Ordering::Relaxed);
         Sums { sent, accepted, refused, unknown: sent - accepted - refused, no_ballot }
@@ -153,19 +154,24 @@ mod tests {
     #[test]
     fn each_vote_comes_to_one_thing() {
         let tally = Tally::default();
-        for (status, late) in [(StatusCode::ACCEPTED, 9), (StatusCode::GONE, 1), (StatusCode::SERVICE_UNAVAILABLE, 1)] {
+        for (status, late) in [
+            (StatusCode::ACCEPTED, 9),
+            (StatusCode::GONE, 1),
+            (StatusCode::FOUND, 1),
+            (StatusCode::SERVICE_UNAVAILABLE, 1),
+        ] {
             tally.note_sent(Duration::from_secs(late - 1));
             tally.note_answer(status, Duration::from_secs(late));
         }
         tally.note_sent(Duration::ZERO);
         tally.note_silence(&anyhow!("gone"));
         tally.note_no_ballot(&anyhow!("none left"));
-        assert_eq!(tally.sums(), Sums { sent: 4, accepted: 1, refused: 1, unknown: 2, no_ballot: 1 });
-        assert_eq!(tally.answers(), BTreeMap::from([(202, 1), (410, 1), (503, 1)]));
+        assert_eq!(tally.sums(), Sums { sent: 5, accepted: 1, refused: 2, unknown: 2, no_ballot: 1 });
+        assert_eq!(tally.answers(), BTreeMap::from([(202, 1), (302, 1), (410, 1), (503, 1)]));
         let p50 = tally.latencies().millis(0.5).unwrap();
         assert!((p50 - 9000.0).abs() < 10.0, "only the accepted one's latency counts, not {p50} ms");
-        let late = [0.75, 1.0].map(|quantile| tally.sent_late().millis(quantile).unwrap());
-        assert!(late[0] < 1.0 && (late[1] - 8000.0).abs() < 10.0, "the first of four was sent late: {late:?}");
+        let late = [0.8, 1.0].map(|quantile| tally.sent_late().millis(quantile).unwrap());
+        assert!(late[0] < 1.0 && (late[1] - 8000.0).abs() < 10.0, "the first of five was sent late: {late:?}");
         let errors = ["gone", "without a ballot: none left"].map(|error| (error.to_owned(), 1));
         assert_eq!(tally.errors(), BTreeMap::from(errors));
     }
