@@ -21,9 +21,11 @@ const KNOWN_PATIENCE: Duration = Duration::from_secs(60);
 /// comes later than what was counted once.
 const STANDSTILL_PATIENCE: Duration = Duration::from_secs(10);
 const SETTLED_AFTER: Duration = Duration::from_secs(3);
-/// How long production may give no answer when it is asked for a count.
-const COUNT_PATIENCE: Duration = Duration::from_secs(10);
+/// How long production may fail before a question is given up.
+const PRODUCTION_PATIENCE: Duration = Duration::from_secs(10);
 const LOOK_EVERY: Duration = Duration::from_millis(250);
+/// What production calls a paredão that was never opened.
+const NEVER_OPENED: &str = "paredao-not-open";
 
 /// A deployment's two APIs.
 pub struct Deployment {
@@ -161,11 +163,7 @@ impl Deployment {
     }
 
     async fn count_patiently(&self, paredao: &Paredao) -> Result<u64> {
-        let begin = Instant::now();
-        (|| self.count(paredao))
-            .retry(ConstantBuilder::new().with_delay(LOOK_EVERY).without_max_times())
-            .when(|_| begin.elapsed() < COUNT_PATIENCE)
-            .await
+        patiently(|| self.count(paredao)).await
     }
 
     /// Which revision of the panorama voters are shown now.
@@ -178,12 +176,19 @@ impl Deployment {
         Ok(revision)
     }
 
-    /// Closes the paredão at the next minute.
+    /// Closes the paredão at the next minute. One that was never opened is as good as closed.
     ///
     /// # Errors
-    /// When that is refused.
+    /// When production doesn't, however often it is told.
     pub async fn close(&self, paredao: &Paredao) -> Result<()> {
-        self.tell(&paredao.slug, "close").await
+        patiently(|| self.try_to_close(&paredao.slug)).await
+    }
+
+    async fn try_to_close(&self, slug: &str) -> Result<()> {
+        match self.tell(slug, "close").await {
+            Err(error) if error.to_string().contains(NEVER_OPENED) => Ok(()),
+            told => told,
+        }
     }
 
     async fn is_open(&self, slug: &str) -> Result<bool> {
@@ -204,6 +209,14 @@ impl Deployment {
         let url = format!("{}{path}", self.production);
         Ok(self.client.request(method.parse()?, url).bearer_auth(&self.token))
     }
+}
+
+/// What `ask` comes to, asked again for a while when it fails.
+async fn patiently<T, F: Future<Output = Result<T>>>(ask: impl Fn() -> F) -> Result<T> {
+    let begin = Instant::now();
+    ask.retry(ConstantBuilder::new().with_delay(LOOK_EVERY).without_max_times())
+        .when(|_| begin.elapsed() < PRODUCTION_PATIENCE)
+        .await
 }
 
 /// A count that doesn't change any more.
@@ -238,4 +251,38 @@ pub(crate) async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> Resu
         bail!("{url} answered {status}: {}", String::from_utf8_lossy(&body));
     }
     serde_json::from_slice(&body).with_context(|| format!("{url} answered something else than was expected"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connection::tests::answering;
+
+    const PAREDAO: &str = r#"{"slug": "final", "participants": []}"#;
+    const AWAY: (&str, &str) = ("503 Service Unavailable\r\nconnection: close", "");
+    const CLOSED: (&str, &str) = ("200 OK\r\nconnection: close", "{}");
+    const UNOPENED: (&str, &str) =
+        ("409 Conflict\r\nconnection: close", r#"{"type": "/problems/paredao-not-open", "status": 409}"#);
+
+    /// What becomes of the closing when production answers so.
+    async fn close_paredao(answers: &'static [(&'static str, &'static str)]) -> Result<()> {
+        let deployment = Deployment {
+            client: Client::new(),
+            voters: String::new(),
+            production: answering(answers),
+            token: "t".to_owned(),
+            shards: Shards::ONE,
+        };
+        deployment.close(&serde_json::from_str(PAREDAO)?).await
+    }
+
+    #[tokio::test]
+    async fn closing_is_tried_again() {
+        close_paredao(&[AWAY, AWAY, CLOSED]).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_paredao_that_was_never_opened_is_as_good_as_closed() {
+        close_paredao(&[UNOPENED]).await.unwrap();
+    }
 }

@@ -24,8 +24,9 @@ use crate::ballots::Ballots;
 use crate::deployment::{Deployment, Paredao};
 use crate::options::{Cli, Command, DeploymentArgs, Profile};
 use crate::report::Report;
+use crate::voting::Voted;
 
-/// Casts the votes and says how it went; whether each of them was accepted, and counted.
+/// Casts the votes and says how it went; whether each of them was accepted and counted, and the paredão closed.
 ///
 /// # Errors
 /// When the deployment can't be asked, or the report not be written. Votes that fail are counted instead.
@@ -38,9 +39,9 @@ pub async fn run(cli: &Cli) -> Result<bool> {
 
 /// Whatever becomes of the test, no paredão stays open after it.
 async fn vote(profile: &Profile) -> Result<bool> {
-    let (_, args) = profile.parts();
+    let (name, args) = profile.parts();
     // First all that can go wrong without a paredão.
-    profile.curve()?;
+    let curve = profile.curve()?;
     report::prepare(&args.out)?;
     let deployment = Deployment::new(args)?;
     let stop = shutdown::on_signal()?;
@@ -48,12 +49,16 @@ async fn vote(profile: &Profile) -> Result<bool> {
         bail!("interrupted before there was a paredão");
     };
     let paredao = made?;
-    let report = test(profile, &deployment, &paredao, &stop).await;
+    let tested = test(profile, &deployment, &paredao, &stop).await;
     let closed = deployment.close(&paredao).await;
     if let Err(error) = &closed {
         eprintln!("load-test: the paredão {} could not be closed: {error:#}", paredao.slug);
     }
-    Ok(report?.passed() && closed.is_ok())
+    let (voted, counted) = tested?;
+    let report = Report::new(name, &paredao.slug, curve, voted, counted, closed.is_ok());
+    print!("{report}");
+    report.write(&args.out)?;
+    Ok(report.passed())
 }
 
 async fn make_paredao(args: &DeploymentArgs, deployment: &Deployment) -> Result<Paredao> {
@@ -62,14 +67,15 @@ async fn make_paredao(args: &DeploymentArgs, deployment: &Deployment) -> Result<
     deployment.make_paredao("load-test").await
 }
 
-/// Opens the paredão, votes, and reports, also when a signal cuts it short.
+/// Opens the paredão and votes, until a signal cuts it short; what came of it, and how many votes were counted, if production
+/// says.
 async fn test(
     profile: &Profile,
     deployment: &Deployment,
     paredao: &Paredao,
     stop: &CancellationToken,
-) -> Result<Report> {
-    let ((name, args), curve) = (profile.parts(), profile.curve()?);
+) -> Result<(Voted, Option<u64>)> {
+    let ((_, args), curve) = (profile.parts(), profile.curve()?);
     let opened = async {
         deployment.open(paredao).await?;
         Ballots::new(args, paredao).await
@@ -92,8 +98,5 @@ async fn test(
             None
         }
     };
-    let report = Report::new(name, &paredao.slug, curve, voted, counted);
-    print!("{report}");
-    report.write(&args.out)?;
-    Ok(report)
+    Ok((voted, counted))
 }

@@ -22,8 +22,8 @@ const SMOKE_SECONDS: u32 = 10;
 ///
 /// It makes a paredão of its own and closes it afterwards. The first vote is due once the connections have their first ballots.
 /// Latencies are those of the accepted votes, and run from when a vote was due, not from when it could be sent; how much of that
-/// is the generator's is told apart. Ends with 0 when each vote was accepted and counted, with 1 when any was not, and with 2,
-/// without a report, when it can't run or is interrupted before the first vote.
+/// is the generator's is told apart. Ends with 0 when each vote was accepted and counted, with 1 when any was not or the paredão
+/// couldn't be closed, and with 2, without a report, when it can't run or is interrupted before the first vote.
 #[derive(Debug, Parser)]
 #[command(name = "load-test", version)]
 pub struct Cli {

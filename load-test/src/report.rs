@@ -25,10 +25,12 @@ const OF_LATENESS: &[(&str, f64)] = &[("p99", 0.99), ("longest", 1.0)];
 pub struct Report {
     profile: String,
     paredao: String,
-    /// Whether each vote that was due was accepted, and counted.
+    /// Whether each vote that was due was accepted and counted, and the paredão closed.
     passed: bool,
     /// Whether a signal ended it early.
     interrupted: bool,
+    /// Whether production closed the paredão afterwards.
+    closed: bool,
     /// Votes per second at the top.
     rate_asked: u32,
     /// Votes per second that were accepted, over the whole run.
@@ -87,8 +89,9 @@ pub fn prepare(folder: &Path) -> Result<()> {
 }
 
 impl Report {
-    /// What `voted` and `counted` come to; `counted` is none where production doesn't say.
-    pub fn new(profile: &str, paredao: &str, curve: Curve, voted: Voted, counted: Option<u64>) -> Self {
+    /// What `voted` and `counted` come to; `counted` is none where production doesn't say. `closed` says whether it closed the
+    /// paredão.
+    pub fn new(profile: &str, paredao: &str, curve: Curve, voted: Voted, counted: Option<u64>, closed: bool) -> Self {
         let Voted { tally, answers, errors, latencies, sent_late, seconds, interrupted } = voted;
         let due = curve.votes();
         let agrees = counted.map(|counted| agrees(&tally, counted));
@@ -97,8 +100,9 @@ impl Report {
         Self {
             profile: profile.to_owned(),
             paredao: paredao.to_owned(),
-            passed: agrees == Some(true) && tally.accepted == due,
+            passed: agrees == Some(true) && tally.accepted == due && closed,
             interrupted,
+            closed,
             rate_asked: curve.peak,
             rate_accepted,
             seconds,
@@ -114,7 +118,7 @@ impl Report {
         }
     }
 
-    /// Whether each vote that was due was accepted, and counted.
+    /// Whether each vote that was due was accepted and counted, and the paredão closed.
     pub fn passed(&self) -> bool {
         self.passed
     }
@@ -132,10 +136,14 @@ impl Report {
         Ok(())
     }
 
-    /// The verdict in a sentence.
+    /// The verdict in a sentence or two: what became of the votes, and of the paredão where that stays open.
     fn verdict(&self) -> String {
         let interrupted = if self.interrupted { "INTERRUPTED. " } else { "" };
-        format!("{interrupted}{}", self.verdict_of_votes())
+        let open = match self.closed {
+            true => String::new(),
+            false => format!(". THE PAREDÃO COULD NOT BE CLOSED: close {} yourself", self.paredao),
+        };
+        format!("{interrupted}{}{open}", self.verdict_of_votes())
     }
 
     /// What became of the accepted votes, and why others weren't accepted.
@@ -251,6 +259,10 @@ mod tests {
     const CURVE: Curve = Curve { rise_seconds: 0, hold_seconds: 1, peak: 10 };
 
     fn report(sums: [u64; 4], counted: Option<u64>) -> Report {
+        report_of(sums, counted, true)
+    }
+
+    fn report_of(sums: [u64; 4], counted: Option<u64>, closed: bool) -> Report {
         let [accepted, refused, unknown, no_ballot] = sums;
         let tally = Sums { sent: accepted + refused + unknown, accepted, refused, unknown, no_ballot };
         let times = Tally::default();
@@ -270,6 +282,7 @@ mod tests {
                 interrupted: false,
             },
             counted,
+            closed,
         )
     }
 
@@ -304,6 +317,14 @@ mod tests {
             assert!(report.verdict().contains(verdict), "{report}");
             assert_eq!(report.passed(), (sums, counted) == ([10, 0, 0, 0], Some(10)), "{report}");
         }
+    }
+
+    #[test]
+    fn a_paredao_that_stays_open_fails_the_test() {
+        let report = report_of([10, 0, 0, 0], Some(10), false);
+        assert!(!report.passed());
+        let verdict = "2xx = counted: 10 votes. THE PAREDÃO COULD NOT BE CLOSED: close final yourself";
+        assert_eq!(report.verdict(), verdict);
     }
 
     #[test]

@@ -83,7 +83,7 @@ async fn the_load_test_finds_each_acknowledged_vote_counted() {
         assert_eq!(report[figure], 200, "{figure} of {report}");
     }
     assert_eq!(report["answers"], json!({"202": 200}));
-    assert_eq!(report["sent_late_millis"][0]["name"], "p99", "{report}");
+    assert_eq!((&report["closed"], &report["sent_late_millis"][0]["name"]), (&true.into(), &"p99".into()), "{report}");
     assert!(page.contains("2xx = counted: 200 votes<"), "{page}");
     assert_eq!(closed_paredoes(&system).await, 1);
     system.settle().await;
@@ -135,6 +135,8 @@ async fn a_count_that_production_does_not_tell_is_reported_as_unknown() {
     let (report, page) = report(folder.path());
     assert_eq!((&report["accepted"], &report["counted"]), (&500.into(), &Value::Null), "{report}");
     assert!(page.contains("NOBODY KNOWS WHETHER 500 ACCEPTED VOTES WERE COUNTED"), "{page}");
+    assert_eq!((&report["closed"], &report["passed"]), (&false.into(), &false.into()), "{report}");
+    assert!(page.contains("THE PAREDÃO COULD NOT BE CLOSED"), "{page}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
