@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::collections::hash_map::{Entry, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc as std_mpsc};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::Message as _;
 use rdkafka::client::ClientContext;
@@ -25,6 +25,8 @@ use crate::partition_queue::{PartitionQueue, RawRecord, keep_apart};
 const DELIVERIES_MAX: usize = 16;
 /// How long the thread sleeps when there was nothing to do; commands and records wait that long at most.
 const POLL_WAIT: Duration = Duration::from_millis(2);
+/// For how long after the start joining the group is hastened; once it takes longer than that, a second more is nothing.
+const HASTENED: Duration = Duration::from_secs(5);
 /// The longest the rebalance callback waits for the places to read from.
 const ASSIGNMENT_WAIT: Duration = Duration::from_secs(10);
 /// How much librdkafka may read ahead per partition, in KiB of keys and values; with what it keeps beside each record, several times
@@ -145,8 +147,12 @@ struct Poller {
 impl Poller {
     fn run(&mut self) {
         let mut is_idle = true;
+        let begin = Instant::now();
         while self.obey() {
             self.rejoin_if_given_up();
+            if begin.elapsed() < HASTENED {
+                self.hasten_joining();
+            }
             self.serve(if is_idle { POLL_WAIT } else { Duration::ZERO });
             self.keep_queues();
             is_idle = !self.read();
@@ -222,6 +228,14 @@ impl Poller {
             if let Err(error) = self.consumer.subscribe(&[&self.topic]) {
                 tracing::error!(%error, "can't join the group again");
             }
+        }
+    }
+
+    /// librdkafka's main thread sees that the connection to the group's coordinator is up once something wakes it, or else after as
+    /// much as a second. A question wakes it.
+    fn hasten_joining(&self) {
+        if self.consumer.context().state().generations.is_empty() {
+            let _ = self.consumer.subscription();
         }
     }
 
