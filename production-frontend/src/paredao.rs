@@ -53,6 +53,9 @@ pub struct ParedaoView {
     pub closes_at: Option<Timestamp>,
     /// Over how many keys, and so partitions, the votes for one participant are spread: 1 to 64.
     pub shards: i16,
+    /// Who sees percentages besides production: `always` everybody, `after_voting` those who have voted (everybody
+    /// after the closing), `after_closing` everybody from then on, `production` nobody.
+    pub visibility: &'static str,
     /// Who stands in it, in order.
     pub participants: Vec<ParticipantView>,
 }

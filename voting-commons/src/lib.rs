@@ -15,6 +15,7 @@ pub mod rejection;
 pub mod shard;
 pub mod tally;
 pub mod time;
+pub mod visibility;
 pub mod vote;
 pub mod window;
 
@@ -24,4 +25,5 @@ pub use rejection::Rejection;
 pub use shard::{Shard, Shards};
 pub use tally::Tally;
 pub use time::{Minute, UnixMillis};
+pub use visibility::Visibility;
 pub use vote::{Group, Key, Vote};

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::tz::TimeZone;
 
-use super::paredoes::{status_name, times};
+use super::paredoes::{status_name, times, visibility_of};
 use super::{page, text};
 use crate::app::{App, Zone};
 use crate::auth::Producer;

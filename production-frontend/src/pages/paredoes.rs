@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use jiff::Timestamp;
+use voting_commons::Visibility;
 
 use super::{page, text};
 use crate::app::{App, Zone};
@@ -35,6 +36,21 @@ pub(super) fn status_name(status: &Status) -> &'static str {
         Status::Open => "aberto",
         Status::Closed => "encerrado",
     }
+}
+
+/// From when on voters see percentages, in words.
+fn visibility_text(visibility: &Visibility) -> &'static str {
+    match visibility {
+        Visibility::Always => "sempre",
+        Visibility::AfterVoting => "depois de votar",
+        Visibility::AfterClosing => "depois do encerramento",
+        Visibility::Production => "nunca: só a produção",
+    }
+}
+
+/// The same for the name by which the API knows it.
+pub(super) fn visibility_of(name: &str) -> &'static str {
+    name.parse().map_or("", |visibility| visibility_text(&visibility))
 }
 
 /// When the paredão opens and closes, in words.

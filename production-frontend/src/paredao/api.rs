@@ -50,6 +50,8 @@ struct NewParedao {
     /// Over how many keys the votes for one participant are spread, 1 to 64: more than one where few participants get
     /// more votes than one partition takes; empty for one
     shards: Option<String>,
+    /// Who sees percentages besides production: `always` (also when empty), `after_voting`, `after_closing` or `production`
+    visibility: Option<String>,
     /// The picture (JPEG, PNG or WebP) of the participant before it
     #[schema(value_type = Option<Vec<String>>, format = Binary)]
     photo: Option<Vec<Vec<u8>>>,

@@ -1,8 +1,8 @@
 -- create: a paredão with its participants, in the order given, and their pictures. Null $3 or $4 are times not set;
--- times are seconds since the Unix epoch. $8 is over how many keys votes are spread.
+-- times are seconds since the Unix epoch. $8 is over how many keys votes are spread, $9 who may see percentages.
 WITH made AS (
-    INSERT INTO paredao (slug, title, opens_at, closes_at, shards)
-    VALUES ($1, $2, to_timestamp($3::bigint), to_timestamp($4::bigint), $8)
+    INSERT INTO paredao (slug, title, opens_at, closes_at, shards, visibility)
+    VALUES ($1, $2, to_timestamp($3::bigint), to_timestamp($4::bigint), $8, $9)
     RETURNING id
 ),
 -- One picture may be several participants', and of several paredões.

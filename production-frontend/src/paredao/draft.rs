@@ -5,8 +5,8 @@ use std::collections::HashSet;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
-use voting_commons::Shards;
 use voting_commons::shard::SHARDS_MAX;
+use voting_commons::{Shards, Visibility};
 
 use super::form::{Form, FormParticipant};
 use crate::error::Error;
@@ -32,6 +32,7 @@ pub(crate) struct Draft {
     pub(crate) opens_at: Option<Timestamp>,
     pub(crate) closes_at: Option<Timestamp>,
     pub(crate) shards: Shards,
+    pub(crate) visibility: Visibility,
     pub(crate) participants: Vec<FormParticipant>,
 }
 
@@ -55,9 +56,15 @@ pub(crate) fn check(form: &Form, tz: &TimeZone, now: Timestamp) -> Result<Draft,
     if opens_at.zip(closes_at).is_some_and(|(opens_at, closes_at)| opens_at >= closes_at) {
         return invalid("A abertura deve vir antes do encerramento.");
     }
-    let shards = shards(form.shards.trim())?;
-    let participants = participants(&form.participants)?;
-    Ok(Draft { slug: slug.to_owned(), title: title.to_owned(), opens_at, closes_at, shards, participants })
+    Ok(Draft {
+        slug: slug.to_owned(),
+        title: title.to_owned(),
+        opens_at,
+        closes_at,
+        shards: shards(form.shards.trim())?,
+        visibility: visibility(form.visibility.trim())?,
+        participants: participants(&form.participants)?,
+    })
 }
 
 fn invalid<T>(reason: &str) -> Result<T, Error> {
@@ -108,6 +115,14 @@ fn shards(text: &str) -> Result<Shards, Error> {
     }
     let shards = text.parse::<i64>().ok().and_then(|number| number.try_into().ok());
     shards.ok_or_else(|| Error::ParedaoInvalid(format!("As divisões devem ser um número de 1 a {SHARDS_MAX}.")))
+}
+
+fn visibility(text: &str) -> Result<Visibility, Error> {
+    if text.is_empty() {
+        return Ok(Visibility::default());
+    }
+    let names = Visibility::ALL.map(Visibility::name).join(", ");
+    text.parse().map_err(|_| Error::ParedaoInvalid(format!("Quem vê os resultados deve ser um destes: {names}.")))
 }
 
 /// Those with a name; a row of the page's form that was left empty is nobody.
@@ -193,11 +208,19 @@ mod tests {
     }
 
     #[test]
+    fn everybody_sees_the_results_unless_something_else_is_asked_for() {
+        assert_eq!(checked(|_| ()).unwrap().visibility, Visibility::Always);
+        let draft = checked(|form| form.visibility = "after_closing".to_owned()).unwrap();
+        assert_eq!(draft.visibility, Visibility::AfterClosing);
+    }
+
+    #[test]
     fn what_cannot_be_made_is_refused() {
         let refused = |change: fn(&mut Form)| assert!(matches!(checked(change), Err(Error::ParedaoInvalid(_))));
         refused(|form| form.shards = "0".to_owned());
         refused(|form| form.shards = "65".to_owned());
         refused(|form| form.shards = "many".to_owned());
+        refused(|form| form.visibility = "nobody".to_owned());
         refused(|form| form.slug = "Final".to_owned());
         refused(|form| form.slug = "final--2026".to_owned());
         refused(|form| form.slug = "a".repeat(81));

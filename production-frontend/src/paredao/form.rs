@@ -22,6 +22,8 @@ pub(crate) struct Form {
     pub(crate) closes_at: String,
     /// Empty for one.
     pub(crate) shards: String,
+    /// Empty for the default.
+    pub(crate) visibility: String,
     pub(crate) participants: Vec<FormParticipant>,
 }
 
@@ -51,6 +53,7 @@ async fn read_part(field: Field<'_>, form: &mut Form) -> Result<(), Error> {
         "opens_at" => form.opens_at = text(field).await?,
         "closes_at" => form.closes_at = text(field).await?,
         "shards" => form.shards = text(field).await?,
+        "visibility" => form.visibility = text(field).await?,
         "participant" => form.participants.push(FormParticipant { name: text(field).await?, photo: None }),
         "photo" => {
             let bytes = field.bytes().await.map_err(refused)?;

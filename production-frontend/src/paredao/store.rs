@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use sqlx::{PgExecutor, PgPool};
+use voting_commons::Visibility;
 
 use super::draft::Draft;
 use super::picture::Picture;
@@ -40,6 +41,7 @@ async fn select(executor: impl PgExecutor<'_>, slug: Option<&str>) -> Result<Vec
         let first = &rows[0];
         let (opens_at, closes_at) = (timestamp(first.opens_at)?, timestamp(first.closes_at)?);
         let now = Timestamp::from_second(first.now).map_err(anyhow::Error::from)?;
+        let visibility: Visibility = first.visibility.parse().map_err(anyhow::Error::from)?;
         let participants = rows.iter().filter_map(|row| {
             let photo_url = row.photo.as_ref().map(|hash| format!("/photos/{hash}"));
             Some(ParticipantView { id: row.participant?, name: row.name.clone()?, photo_url })
@@ -51,6 +53,7 @@ async fn select(executor: impl PgExecutor<'_>, slug: Option<&str>) -> Result<Vec
             opens_at,
             closes_at,
             shards: first.shards,
+            visibility: visibility.name(),
             participants: participants.collect(),
         };
         Ok(Paredao { id: first.id, as_of: now, view })
@@ -77,6 +80,7 @@ pub(crate) async fn create(pool: &PgPool, draft: &Draft, pictures: &[Option<Pict
         &hashes as &[Option<String>],
         &bytes as &[Option<Vec<u8>>],
         i16::from(draft.shards.get()),
+        draft.visibility.name(),
     )
     .execute(pool)
     .await;

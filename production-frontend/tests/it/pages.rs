@@ -32,6 +32,7 @@ async fn a_paredao_is_made_opened_followed_and_closed() {
         .text("slug", "final")
         .text("opens_at", "")
         .text("closes_at", "")
+        .text("visibility", "after_closing")
         .text("participant", "Ana")
         .part("photo", photo(png(20, 20)))
         .text("participant", "Bruno")
@@ -44,6 +45,7 @@ async fn a_paredao_is_made_opened_followed_and_closed() {
     let draft = page(&browser, &service, "/paredoes/final").await;
     assert!(draft.contains("rascunho") && draft.contains("Abrir agora") && !draft.contains("Encerrar agora"));
     assert!(draft.contains("Quem &#60;sai&#62;?"));
+    assert!(draft.contains("O público vê as porcentagens: depois do encerramento."));
     let opened = browser.post(format!("{}/paredoes/final/abrir", service.url)).send().await.unwrap();
     assert_eq!(opened.status(), StatusCode::SEE_OTHER);
 

@@ -84,6 +84,19 @@ async fn opening_takes_the_current_minute_and_closing_the_next() {
     assert_eq!(timestamp(&view["opens_at"]), opens_at);
 }
 
+#[tokio::test]
+async fn who_sees_the_percentages_is_chosen_with_the_paredao() {
+    let service = Service::start().await;
+    let chosen: Value = service.create(form("final").text("visibility", "after_voting")).await.json().await.unwrap();
+    let not_chosen: Value = service.create(form("outra")).await.json().await.unwrap();
+    assert_eq!([&chosen["visibility"], &not_chosen["visibility"]], [&json!("after_voting"), &json!("always")]);
+    let stored: String = sqlx::query_scalar("SELECT visibility FROM paredao WHERE slug = 'final'")
+        .fetch_one(&service.database.pool)
+        .await
+        .unwrap();
+    assert_eq!(stored, "after_voting");
+}
+
 fn minute() -> i64 {
     jiff::Timestamp::now().as_second() / 60 * 60
 }
