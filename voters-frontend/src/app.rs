@@ -3,19 +3,22 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use axum_extra::extract::CookieJar;
 use metrics::{counter, histogram};
 use quick_cache::sync::Cache;
-use voting_commons::{BallotId, Minute, ParticipantId, UnixMillis, window};
+use voting_commons::{BallotId, Minute, ParedaoId, ParticipantId, UnixMillis, Visibility, window};
 
 use crate::ballot::{Ballot, Issuer};
 use crate::captcha::{Captcha, Challenge, Refusal};
 use crate::clock::Clock;
 use crate::clock_watch::ClockWatch;
+use crate::live::Live;
 use crate::measures;
-use crate::pages::assets::AssetUrls;
 use crate::problem::{Error, Problem};
 use crate::seal::{Purpose, Sealer, TOKEN_PREFIX};
 use crate::snapshot::{Paredao, Snapshot, SnapshotStore, Status};
+use crate::visibility;
+use crate::voted;
 use crate::votes_log::VotesLog;
 
 /// How many acknowledged ballots are remembered, about 100 bytes each.
@@ -24,7 +27,7 @@ pub(crate) const RECEIPTS_MAX: usize = 100_000;
 /// Everything that a request may need.
 pub struct App {
     /// The latest paredões.
-    pub snapshot: SnapshotStore,
+    pub snapshot: Arc<SnapshotStore>,
     /// Where votes go.
     pub log: VotesLog,
     /// Seals ballots and passes.
@@ -39,8 +42,12 @@ pub struct App {
     pub clock: Clock,
     /// Whether that time is right.
     pub clock_watch: Arc<ClockWatch>,
-    /// Where the pages find scripts and styles.
-    pub assets: AssetUrls,
+    /// The streams that follow paredões.
+    pub live: Live,
+    /// Whether cookies are for HTTPS only.
+    pub cookie_secure: bool,
+    /// The folder in which the pages find scripts and styles.
+    pub assets: String,
 }
 
 /// A ballot that a voter has been given.
@@ -59,6 +66,8 @@ pub struct IssuedBallot {
 pub struct Receipt {
     /// The ballot's id.
     pub ballot: BallotId,
+    /// The paredão's number.
+    pub paredao: ParedaoId,
     /// The paredão's name in addresses.
     pub slug: Arc<str>,
     /// Who was voted for.
@@ -73,7 +82,7 @@ impl App {
     /// # Errors
     /// Right after the start, when there is none.
     pub fn snapshot(&self) -> Result<Arc<Snapshot>, Problem> {
-        self.snapshot.load_full().ok_or(Problem::Starting)
+        self.snapshot.load().ok_or(Problem::Starting)
     }
 
     /// The paredão of this name.
@@ -82,6 +91,27 @@ impl App {
     /// When there is none.
     pub fn paredao(&self, slug: &str) -> Result<Arc<Paredao>, Problem> {
         self.snapshot()?.by_slug(slug).map(Arc::clone).ok_or(Problem::ParedaoUnknown)
+    }
+
+    /// Why the browser with these cookies isn't shown the percentages of `paredao` now, in Portuguese; `None` when it is.
+    pub fn why_hidden(&self, paredao: &Paredao, cookies: &CookieJar) -> Option<&'static str> {
+        visibility::why_hidden(paredao.visibility, paredao.status(self.clock.now()), self.has_voted(paredao, cookies))
+    }
+
+    /// Whether these cookies show a vote in `paredao`.
+    pub fn has_voted(&self, paredao: &Paredao, cookies: &CookieJar) -> bool {
+        voted::has_voted(&self.sealer, cookies, paredao.id)
+    }
+
+    /// `cookies`, and the one that shows the vote of `receipt` where percentages are for those who have voted: elsewhere
+    /// nobody reads it, and sealing takes time.
+    pub fn with_voted(&self, cookies: CookieJar, receipt: &Receipt) -> CookieJar {
+        let snapshot = self.snapshot.load();
+        let paredao = snapshot.as_ref().and_then(|snapshot| snapshot.by_id(receipt.paredao));
+        if paredao.is_some_and(|paredao| paredao.visibility == Visibility::AfterVoting) {
+            return cookies.add(voted::cookie(&self.sealer, receipt.paredao, self.cookie_secure));
+        }
+        cookies
     }
 
     /// A ballot to vote for `participant` in the open paredão `slug`.
@@ -140,7 +170,8 @@ impl App {
         self.check_captcha(ballot, answer).await?;
         self.append(ballot).await.map_err(|problem| self.with_pass(problem, ballot))?;
         let slug = Arc::clone(&paredao.slug);
-        Ok(Receipt { ballot: ballot.id, slug, participant: ballot.participant, minute: ballot.minute })
+        let &Ballot { id, paredao, participant, minute, .. } = ballot;
+        Ok(Receipt { ballot: id, paredao, slug, participant, minute })
     }
 
     /// The time, unless it is known to be wrong: then nothing may be refused for good because of it.

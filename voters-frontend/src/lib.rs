@@ -3,7 +3,8 @@
 //! [`app`] is what the service does; [`api`] and [`pages`] are the two ways to reach it. A vote's way through it:
 //! [`ballot`] fixes it, [`seal`] keeps it unchanged while a browser holds it, [`captcha`] asks for a person,
 //! [`votes_log`] stores it, [`accounts`] keeps account of it, and [`clock_watch`] sees that it lies where it counts.
-//! [`snapshot`] is all that is known of Postgres. Every refusal is a [`problem`].
+//! [`snapshot`] is all that is known of Postgres, [`visibility`] who is shown percentages, and [`live`] follows them. Every
+//! refusal is a [`problem`].
 
 pub mod accounts;
 pub mod api;
@@ -12,6 +13,7 @@ pub mod ballot;
 pub mod captcha;
 pub mod clock;
 pub mod clock_watch;
+pub mod live;
 pub mod measures;
 pub mod options;
 pub mod pages;
@@ -21,6 +23,8 @@ pub mod seal;
 pub mod secret;
 mod segment;
 pub mod snapshot;
+pub mod visibility;
+mod voted;
 pub mod votes_log;
 mod watch;
 mod web;
@@ -39,8 +43,9 @@ use crate::accounts::Accounts;
 use crate::app::{App, RECEIPTS_MAX};
 use crate::ballot::Issuer;
 use crate::clock_watch::ClockWatch;
+use crate::live::Live;
 use crate::options::{Options, Provider};
-use crate::pages::assets::AssetUrls;
+use crate::pages::assets;
 use crate::publish_accounts::Publisher;
 use crate::seal::Sealer;
 use crate::votes_log::VotesLog;
@@ -64,15 +69,15 @@ pub async fn run(
     let readiness = Readiness::waiting_for(snapshot::PART);
     readiness.block(watch::PART, "starting");
     let accounts = Arc::new(Accounts::random());
-    let app = Arc::new(app(&options, &readiness, Arc::clone(&accounts))?);
+    // Whatever ends first, of its own accord or by the caller's wish, ends the rest.
+    let stop = shutdown.child_token();
+    let _stop_all = stop.clone().drop_guard();
+    let app = Arc::new(app(&options, &readiness, Arc::clone(&accounts), stop.clone())?);
     let publisher = Publisher::new(&options.kafka, accounts, options.clock.clone(), Arc::clone(&app.clock_watch))
         .context("the Kafka producer of the accounts can't be made")?;
     let pool = options.postgres.pool("voters-frontend", CONNECTIONS_MAX).context("DATABASE_URL can't be read")?;
     gauge!(measures::CAPTCHA_OFF).set(if options.captcha.captcha == Provider::Off { 1.0 } else { 0.0 });
 
-    // Whatever ends first, of its own accord or by the caller's wish, ends the rest.
-    let stop = shutdown.child_token();
-    let _stop_all = stop.clone().drop_guard();
     let snapshots =
         snapshot::keep_fresh(pool, Arc::clone(&app.snapshot), app.clock.clone(), readiness.clone(), stop.clone());
     let watch = tokio::spawn(watch::watch(Arc::clone(&app), readiness.clone(), stop.clone()));
@@ -89,9 +94,14 @@ pub async fn run(
     watched
 }
 
-fn app(options: &Options, readiness: &Readiness, accounts: Arc<Accounts>) -> anyhow::Result<App> {
+fn app(
+    options: &Options,
+    readiness: &Readiness,
+    accounts: Arc<Accounts>,
+    stop: CancellationToken,
+) -> anyhow::Result<App> {
     Ok(App {
-        snapshot: snapshot::SnapshotStore::default(),
+        snapshot: Arc::default(),
         log: VotesLog::new(&options.kafka, options.queue_votes_max, accounts)
             .context("the Kafka producer can't be made")?,
         sealer: Sealer::parse(&options.ballot_keys)?,
@@ -100,6 +110,8 @@ fn app(options: &Options, readiness: &Readiness, accounts: Arc<Accounts>) -> any
         receipts: Cache::new(RECEIPTS_MAX),
         clock: options.clock.clone(),
         clock_watch: Arc::new(ClockWatch::new(options.clock.clone(), readiness.clone())),
-        assets: AssetUrls::load(),
+        live: Live::new(options.live_streams_max, stop),
+        cookie_secure: options.cookie_secure,
+        assets: assets::folder(),
     })
 }

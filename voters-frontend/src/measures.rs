@@ -1,7 +1,7 @@
 //! The metrics of this service: their names, their units, and what they mean.
 
 use crate::problem::Problem;
-use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram};
+use metrics::{Unit, counter, describe_counter, describe_gauge, describe_histogram, gauge};
 
 /// Ballots given out.
 pub const BALLOTS_ISSUED: &str = "ballots_issued_total";
@@ -25,6 +25,8 @@ pub const SNAPSHOT_AGE: &str = "snapshot_age_seconds";
 pub const VOTE_POST: &str = "vote_post_seconds";
 /// Requests under way.
 pub const REQUESTS_IN_FLIGHT: &str = "requests_in_flight";
+/// Streams that follow a paredão now.
+pub const LIVE_STREAMS: &str = "live_streams_open";
 /// Bytes of pictures kept in memory.
 pub const PHOTOS_BYTES: &str = "photos_bytes";
 
@@ -41,8 +43,10 @@ pub fn describe() {
     describe_gauge!(SNAPSHOT_AGE, Unit::Seconds, "Time since paredões were last read from Postgres");
     describe_histogram!(VOTE_POST, Unit::Seconds, "Time to answer a vote");
     describe_gauge!(REQUESTS_IN_FLIGHT, Unit::Count, "Requests under way");
+    describe_gauge!(LIVE_STREAMS, Unit::Count, "Streams that follow a paredão now");
     describe_gauge!(PHOTOS_BYTES, Unit::Bytes, "Pictures kept in memory");
 
+    gauge!(LIVE_STREAMS).set(0.0);
     // What hasn't happened yet is 0: a rate needs the first step from there.
     for name in [BALLOTS_ISSUED, VOTES_ACCEPTED, VOTES_PRODUCED] {
         counter!(name).increment(0);

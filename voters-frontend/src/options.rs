@@ -57,6 +57,12 @@ pub struct Options {
     /// How many votes may wait for Kafka's acknowledgement
     #[arg(long, env = "QUEUE_VOTES_MAX", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub queue_votes_max: u32,
+    /// How many pages may follow paredões by a stream at once; those beyond it, or all with 0, ask again and again instead
+    #[arg(long, env = "LIVE_STREAMS_MAX", default_value_t = 10_000)]
+    pub live_streams_max: usize,
+    /// Send cookies over HTTPS only
+    #[arg(long, env = "COOKIE_SECURE")]
+    pub cookie_secure: bool,
     /// Where the time of day comes from; tests set it.
     #[arg(skip)]
     pub clock: Clock,

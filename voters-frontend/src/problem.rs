@@ -31,6 +31,8 @@ pub enum Problem {
     CaptchaAlreadySeen,
     /// 503: the provider can't be asked.
     CaptchaUnavailable,
+    /// 403: whoever asks isn't shown this paredão's percentages now.
+    ResultsHidden,
     /// 400: the body isn't JSON, or not a form.
     BodyMalformed,
     /// 422: the body isn't what was expected.
@@ -45,6 +47,8 @@ pub enum Problem {
     MethodNotAllowed,
     /// 429: too many requests are under way.
     TooManyRequests,
+    /// 503: as many streams are open as there is room for.
+    StreamsFull,
     /// 503: votes can't be stored now.
     VotesUnavailable,
     /// 503: this machine's clock is wrong, so its votes might not count.
@@ -67,7 +71,7 @@ struct Text {
 
 impl Problem {
     /// All of them.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 23] = [
         Self::ParedaoUnknown,
         Self::ParedaoNotOpen,
         Self::ParedaoClosed,
@@ -78,6 +82,7 @@ impl Problem {
         Self::CaptchaFailed,
         Self::CaptchaAlreadySeen,
         Self::CaptchaUnavailable,
+        Self::ResultsHidden,
         Self::BodyMalformed,
         Self::BodyInvalid,
         Self::BodyTooLarge,
@@ -85,6 +90,7 @@ impl Problem {
         Self::NotFound,
         Self::MethodNotAllowed,
         Self::TooManyRequests,
+        Self::StreamsFull,
         Self::VotesUnavailable,
         Self::ClockWrong,
         Self::Starting,
@@ -129,6 +135,7 @@ impl Problem {
             Self::CaptchaFailed => (403, "captcha-failed", "The captcha wasn't passed", "A verificação de que você é uma pessoa falhou. Tente de novo."),
             Self::CaptchaAlreadySeen => (409, "captcha-already-seen", "The captcha's answer was used already", "Esta verificação já foi usada. Faça uma nova para enviar o seu voto."),
             Self::CaptchaUnavailable => (503, "captcha-unavailable", "The captcha can't be checked now", "Não foi possível conferir a verificação agora. Tente de novo em instantes."),
+            Self::ResultsHidden => (403, "results-hidden", "The percentages aren't shown now", "Os resultados deste paredão ainda não podem ser vistos."),
             Self::BodyMalformed => (400, "body-malformed", "The body can't be read", "O pedido não pôde ser lido."),
             Self::BodyInvalid => (422, "body-invalid", "The body isn't what was expected", "O pedido está incompleto ou errado."),
             Self::BodyTooLarge => (413, "body-too-large", "The body is too large", "O pedido é grande demais."),
@@ -136,6 +143,7 @@ impl Problem {
             Self::NotFound => (404, "not-found", "Nothing is here", "Esta página não existe."),
             Self::MethodNotAllowed => (405, "method-not-allowed", "The method isn't allowed here", "Este endereço não aceita esse tipo de pedido."),
             Self::TooManyRequests => (429, "too-many-requests", "Too many requests are under way", "Há muita gente votando agora. Tente de novo em instantes."),
+            Self::StreamsFull => (503, "streams-full", "No room for one more stream", "Há muita gente acompanhando agora. Tente de novo em instantes."),
             Self::VotesUnavailable => (503, "votes-unavailable", "Votes can't be stored now", "Não conseguimos confirmar o seu voto agora. Tente de novo em instantes: ele só conta uma vez."),
             Self::ClockWrong => (503, "clock-wrong", "This machine can't take votes now", "Não conseguimos guardar o seu voto agora. Tente de novo em instantes."),
             Self::Starting => (503, "starting", "This machine has just started", "Estamos quase prontos. Tente de novo em instantes."),

@@ -20,6 +20,8 @@ pub enum Purpose {
     Ballot,
     /// Stands in for a captcha that was passed already.
     Pass,
+    /// Shows that its browser has voted in a paredão.
+    Voted,
 }
 
 impl Purpose {
@@ -28,6 +30,7 @@ impl Purpose {
         match self {
             Self::Ballot => b"voters-frontend ballot v1",
             Self::Pass => b"voters-frontend pass v1",
+            Self::Voted => b"voters-frontend voted v1",
         }
     }
 }

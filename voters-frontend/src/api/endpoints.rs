@@ -5,12 +5,20 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum_extra::extract::CookieJar;
 
 use super::body::Body;
-use super::views::{BallotRequest, BallotView, PanoramaView, ParedaoView, ProblemView, ReceiptView, VoteRequest};
+use super::views::{
+    BallotRequest, BallotView, PanoramaView, ParedaoView, ProblemView, ReceiptView, StateView, VoteRequest, panorama_json,
+};
 use crate::app::{self, App};
+use crate::live;
 use crate::problem::{Error, Problem};
 use crate::segment::Segment;
+
+/// What one visitor is shown isn't another's.
+const OWN: (&str, &str) = ("cache-control", "private, no-cache");
 
 /// The paredões: open, scheduled and lately closed
 #[utoipa::path(get, path = "/api/v1/paredoes", responses((status = 200, body = Vec<ParedaoView>)))]
@@ -42,7 +50,8 @@ pub(super) async fn issue_ballot(
 
 /// Cast a ballot
 ///
-/// May be repeated with the same ballot: it counts once, and gets the same receipt.
+/// May be repeated with the same ballot: it counts once, and gets the same receipt. Where percentages are for those who
+/// have voted, a cookie shows that its browser has.
 #[utoipa::path(
     post,
     path = "/api/v1/votes",
@@ -58,11 +67,32 @@ pub(super) async fn issue_ballot(
 )]
 pub(super) async fn cast_vote(
     State(app): State<Arc<App>>,
+    cookies: CookieJar,
     body: Result<Body<VoteRequest>, Error>,
-) -> Result<(StatusCode, Json<ReceiptView>), Error> {
+) -> Result<(StatusCode, CookieJar, Json<ReceiptView>), Error> {
     let Body(request) = body.inspect_err(|error| app::vote_refused(error.problem))?;
     let receipt = app.cast(&request.ballot, &request.captcha).await?;
-    Ok((StatusCode::ACCEPTED, Json(receipt.into())))
+    Ok((StatusCode::ACCEPTED, app.with_voted(cookies, &receipt), Json(receipt.into())))
+}
+
+/// Where a paredão stands, and by which clock
+#[utoipa::path(
+    get,
+    path = "/api/v1/paredoes/{slug}/state",
+    params(("slug" = String, Path, description = "The paredão's name in addresses")),
+    responses(
+        (status = 200, body = StateView),
+        (status = 404, description = "No such paredão", body = ProblemView, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn show_state(
+    State(app): State<Arc<App>>,
+    Segment(slug): Segment,
+    cookies: CookieJar,
+) -> Result<impl IntoResponse, Problem> {
+    let paredao = app.paredao(&slug)?;
+    let state = StateView::new(&paredao, app.clock.now(), app.why_hidden(&paredao, &cookies));
+    Ok(([OWN], Json(state)))
 }
 
 /// How a paredão stands
@@ -72,12 +102,60 @@ pub(super) async fn cast_vote(
     params(("slug" = String, Path, description = "The paredão's name in addresses")),
     responses(
         (status = 200, body = PanoramaView),
+        (status = 403, description = "This visitor isn't shown the percentages now", body = ProblemView, content_type = "application/problem+json"),
         (status = 404, description = "No such paredão", body = ProblemView, content_type = "application/problem+json"),
     )
 )]
 pub(super) async fn show_panorama(
     State(app): State<Arc<App>>,
     Segment(slug): Segment,
-) -> Result<Json<PanoramaView>, Problem> {
-    Ok(Json(PanoramaView::from(&*app.paredao(&slug)?)))
+    cookies: CookieJar,
+) -> Result<impl IntoResponse, Problem> {
+    let paredao = app.paredao(&slug)?;
+    if app.why_hidden(&paredao, &cookies).is_some() {
+        return Err(Problem::ResultsHidden);
+    }
+    Ok(([OWN, ("content-type", "application/json")], panorama_json(&paredao).to_owned()))
+}
+
+/// Follow a paredão
+///
+/// Server-sent events. `state` says where it stands, at once, whenever that changes and every 15 seconds; `panorama` says
+/// how it stands, at once and whenever that changes, while this visitor is shown percentages: its id is the revision.
+#[utoipa::path(
+    get,
+    path = "/api/v1/paredoes/{slug}/live",
+    params(("slug" = String, Path, description = "The paredão's name in addresses")),
+    responses(
+        (status = 200, body = String, content_type = "text/event-stream"),
+        (status = 404, description = "No such paredão", body = ProblemView, content_type = "application/problem+json"),
+        (status = 503, description = "No room for one more: ask for `state` and `panorama` now and then instead", body = ProblemView, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn follow(
+    State(app): State<Arc<App>>,
+    Segment(slug): Segment,
+    cookies: CookieJar,
+) -> Result<Response, Problem> {
+    live::follow(Arc::clone(&app), &slug, |paredao| app.has_voted(paredao, &cookies))
+}
+
+/// Follow a paredão as somebody who hasn't voted
+///
+/// The same events, for screens that others look at: they show nothing more because somebody voted beside them.
+#[utoipa::path(
+    get,
+    path = "/api/v1/paredoes/{slug}/live/public",
+    params(("slug" = String, Path, description = "The paredão's name in addresses")),
+    responses(
+        (status = 200, body = String, content_type = "text/event-stream"),
+        (status = 404, description = "No such paredão", body = ProblemView, content_type = "application/problem+json"),
+        (status = 503, description = "No room for one more", body = ProblemView, content_type = "application/problem+json"),
+    )
+)]
+pub(super) async fn follow_publicly(
+    State(app): State<Arc<App>>,
+    Segment(slug): Segment,
+) -> Result<Response, Problem> {
+    live::follow(app, &slug, |_| false)
 }

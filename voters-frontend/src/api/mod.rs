@@ -39,7 +39,10 @@ pub(crate) fn router() -> Router<Arc<App>> {
         .routes(routes!(endpoints::list_paredoes))
         .routes(routes!(endpoints::issue_ballot))
         .routes(routes!(endpoints::cast_vote))
+        .routes(routes!(endpoints::show_state))
         .routes(routes!(endpoints::show_panorama))
+        .routes(routes!(endpoints::follow))
+        .routes(routes!(endpoints::follow_publicly))
         .split_for_parts();
     let docs: Router<Arc<App>> = SwaggerUi::new("/api/docs")
         .url("/api/openapi.json", description)

@@ -26,6 +26,9 @@ pub struct ParedaoView {
     /// A whole minute; null while nobody has decided
     #[schema(value_type = Option<String>, format = DateTime)]
     pub closes_at: Option<Timestamp>,
+    /// Who is shown percentages: `always` everybody, `after_voting` those who have voted (everybody after the closing),
+    /// `after_closing` everybody from then on, `production` nobody
+    pub visibility: &'static str,
     /// Who stands in it
     pub participants: Vec<ParticipantView>,
 }
@@ -67,7 +70,39 @@ impl ParedaoView {
             status: paredao.status(now).name(),
             opens_at: paredao.opens_at,
             closes_at: paredao.closes_at,
+            visibility: paredao.visibility.name(),
             participants: participants.collect(),
+        }
+    }
+}
+
+/// Where a paredão stands, for one visitor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+pub struct StateView {
+    /// `scheduled`, `open` or `closed`
+    pub status: &'static str,
+    /// A whole minute
+    #[schema(value_type = String, format = DateTime)]
+    pub opens_at: Timestamp,
+    /// A whole minute; null while nobody has decided
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub closes_at: Option<Timestamp>,
+    /// The server's clock, by which it opens and closes
+    #[schema(value_type = String, format = DateTime)]
+    pub now: Timestamp,
+    /// Why this visitor isn't shown percentages, in Portuguese; null when they are shown
+    pub results_hidden: Option<&'static str>,
+}
+
+impl StateView {
+    /// `paredao` as it stands at `now`.
+    pub fn new(paredao: &Paredao, now: UnixMillis, results_hidden: Option<&'static str>) -> Self {
+        Self {
+            status: paredao.status(now).name(),
+            opens_at: paredao.opens_at,
+            closes_at: paredao.closes_at,
+            now: Timestamp::from_millisecond(now.0).unwrap_or_default(),
+            results_hidden,
         }
     }
 }
@@ -172,6 +207,12 @@ impl From<&Paredao> for PanoramaView {
         });
         Self { revision: panorama.revision, as_of: panorama.as_of, participants: participants.collect() }
     }
+}
+
+/// How `paredao` stands, as JSON: rendered once, however many look.
+pub fn panorama_json(paredao: &Paredao) -> &str {
+    let render = || serde_json::to_string(&PanoramaView::from(paredao)).expect("a view always serializes");
+    paredao.panorama.json.get_or_init(render)
 }
 
 /// What an error says (RFC 9457).

@@ -2,28 +2,69 @@
 
 use askama::Template;
 use axum::http::StatusCode;
+use axum::http::header::CACHE_CONTROL;
 use axum::response::{Html, IntoResponse, Response};
+use axum_extra::extract::CookieJar;
 use jiff::Timestamp;
+use voting_commons::ParticipantId;
+use voting_commons::percentages::Percent;
 
-use super::assets::AssetUrls;
 use crate::api::views::{BallotView, PanoramaView, ParedaoView, ParticipantView, ReceiptView};
 use crate::app::App;
 use crate::captcha::Challenge;
 use crate::options::Provider;
 use crate::problem::Problem;
+use crate::snapshot::Paredao;
 
 /// Where voters live.
 const TIME_ZONE: &str = "America/Sao_Paulo";
 
 /// What every page shows.
 pub(super) struct Frame<'a> {
-    pub(super) assets: &'a AssetUrls,
+    pub(super) assets: &'a str,
     pub(super) provider: Provider,
 }
 
 impl<'a> From<&'a App> for Frame<'a> {
     fn from(app: &'a App) -> Self {
         Self { assets: &app.assets, provider: app.captcha.provider() }
+    }
+}
+
+/// The percentages, or why they aren't shown.
+pub(super) enum Results {
+    Shown(PanoramaView),
+    Hidden(&'static str),
+}
+
+impl Results {
+    /// As the browser with these cookies is shown them.
+    pub(super) fn of(app: &App, paredao: &Paredao, cookies: &CookieJar) -> Self {
+        app.why_hidden(paredao, cookies).map_or_else(|| Self::Shown(paredao.into()), Self::Hidden)
+    }
+
+    pub(super) fn why_hidden(&self) -> Option<&'static str> {
+        match self {
+            Self::Shown(_) => None,
+            Self::Hidden(why) => Some(why),
+        }
+    }
+
+    /// Of the panorama that is shown; before any when there is none.
+    pub(super) fn revision(&self) -> i64 {
+        match self {
+            Self::Shown(panorama) => panorama.revision,
+            Self::Hidden(_) => -1,
+        }
+    }
+
+    pub(super) fn percent(&self, participant: &ParticipantId) -> Option<Percent> {
+        match self {
+            Self::Shown(panorama) => {
+                panorama.participants.iter().find(|share| share.id == *participant).map(|share| share.percent)
+            }
+            Self::Hidden(_) => None,
+        }
     }
 }
 
@@ -39,7 +80,7 @@ pub(super) struct ListPage<'a> {
 pub(super) struct ParedaoPage<'a> {
     pub(super) frame: Frame<'a>,
     pub(super) paredao: ParedaoView,
-    pub(super) panorama: PanoramaView,
+    pub(super) results: Results,
 }
 
 #[derive(Template)]
@@ -75,7 +116,7 @@ impl BallotPage<'_> {
 pub(super) struct ReceiptPage<'a> {
     pub(super) frame: Frame<'a>,
     pub(super) paredao: ParedaoView,
-    pub(super) panorama: PanoramaView,
+    pub(super) results: Results,
     pub(super) receipt: ReceiptView,
 }
 
@@ -103,10 +144,10 @@ pub(super) struct ExplanationPage<'a> {
     pub(super) problem: Problem,
 }
 
-/// Answers with `page`.
+/// Answers with `page`, which is one visitor's and may be another the next time.
 pub(super) fn respond(status: StatusCode, page: &impl Template) -> Response {
     match page.render() {
-        Ok(html) => (status, Html(html)).into_response(),
+        Ok(html) => (status, [(CACHE_CONTROL, "private, no-cache")], Html(html)).into_response(),
         Err(error) => {
             tracing::error!(%error, "a page can't be rendered");
             StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -124,6 +165,6 @@ fn local(moment: &Timestamp) -> String {
 }
 
 /// A percentage with Portuguese's comma.
-fn comma(percent: &impl std::fmt::Display) -> String {
+pub(super) fn comma(percent: &impl std::fmt::Display) -> String {
     percent.to_string().replace('.', ",")
 }

@@ -6,14 +6,15 @@ use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::http::{StatusCode, Uri};
 use axum::response::{IntoResponse, Redirect, Response};
+use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 use voting_commons::ParticipantId;
 
 use super::templates::{
-    BallotPage, ExplanationPage, Frame, ListPage, ParedaoPage, ProblemPage, ReceiptPage, Retry, respond,
+    BallotPage, ExplanationPage, Frame, ListPage, ParedaoPage, ProblemPage, ReceiptPage, Results, Retry, respond,
 };
 use crate::api::body::unreadable;
-use crate::api::views::{BallotView, PanoramaView, ParedaoView, ReceiptView};
+use crate::api::views::{BallotView, ParedaoView, ReceiptView};
 use crate::app::{self, App, IssuedBallot, Receipt};
 use crate::ballot::Ballot;
 use crate::problem::{Error, Problem, with_retry_after};
@@ -45,12 +46,12 @@ pub(super) async fn list(State(app): State<Arc<App>>) -> Response {
     }
 }
 
-pub(super) async fn show(State(app): State<Arc<App>>, Segment(slug): Segment) -> Response {
+pub(super) async fn show(State(app): State<Arc<App>>, Segment(slug): Segment, cookies: CookieJar) -> Response {
     match app.paredao(&slug) {
         Ok(paredao) => {
-            let panorama = PanoramaView::from(&*paredao);
+            let results = Results::of(&app, &paredao, &cookies);
             let paredao = ParedaoView::new(&paredao, app.clock.now());
-            respond(StatusCode::OK, &ParedaoPage { frame: Frame::from(&*app), paredao, panorama })
+            respond(StatusCode::OK, &ParedaoPage { frame: Frame::from(&*app), paredao, results })
         }
         Err(problem) => refuse(&app, problem, "/", None),
     }
@@ -75,6 +76,7 @@ pub(super) async fn issue(
 pub(super) async fn cast(
     State(app): State<Arc<App>>,
     Segment(slug): Segment,
+    cookies: CookieJar,
     form: Result<Form<Cast>, FormRejection>,
 ) -> Response {
     let back = format!("/paredoes/{slug}");
@@ -88,7 +90,11 @@ pub(super) async fn cast(
     };
     let answer = if form.captcha.is_empty() { &form.hcaptcha } else { &form.captcha };
     match app.cast(&form.ballot, answer).await {
-        Ok(receipt) => show_receipt(&app, receipt),
+        Ok(receipt) => {
+            let cookies = app.with_voted(cookies, &receipt);
+            let page = show_receipt(&app, &cookies, receipt);
+            (cookies, page).into_response()
+        }
         Err(Error { problem: problem @ (Problem::CaptchaFailed | Problem::CaptchaAlreadySeen), .. }) => {
             show_ballot_again(&app, form.ballot, problem)
         }
@@ -147,19 +153,19 @@ fn show_ballot(app: &App, status: StatusCode, issued: IssuedBallot, problem: Opt
     respond(status, &BallotPage { frame: Frame::from(app), paredao: &paredao, participant, ballot, problem })
 }
 
-fn show_receipt(app: &App, receipt: Receipt) -> Response {
+fn show_receipt(app: &App, cookies: &CookieJar, receipt: Receipt) -> Response {
     match app.paredao(&receipt.slug) {
         Ok(paredao) => {
-            let panorama = PanoramaView::from(&*paredao);
+            let results = Results::of(app, &paredao, cookies);
             let paredao = ParedaoView::new(&paredao, app.clock.now());
             let receipt = ReceiptView::from(receipt);
-            respond(StatusCode::ACCEPTED, &ReceiptPage { frame: Frame::from(app), paredao, panorama, receipt })
+            respond(StatusCode::ACCEPTED, &ReceiptPage { frame: Frame::from(app), paredao, results, receipt })
         }
         Err(problem) => refuse(app, problem, "/", None),
     }
 }
 
-fn refuse(app: &App, problem: Problem, back: &str, retry: Option<Retry<'_>>) -> Response {
+pub(super) fn refuse(app: &App, problem: Problem, back: &str, retry: Option<Retry<'_>>) -> Response {
     let page = ProblemPage { frame: Frame::from(app), problem, back, retry };
     with_retry_after(problem, respond(problem.status(), &page))
 }

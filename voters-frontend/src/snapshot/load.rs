@@ -39,7 +39,7 @@ pub(super) async fn load(pool: &PgPool, last: Option<&Snapshot>) -> Result<Snaps
 async fn load_paredoes(pool: &PgPool) -> Result<Vec<Paredao>, LoadError> {
     let rows = sqlx::query!(
         r#"
-        SELECT paredao.id, slug, title, shards,
+        SELECT paredao.id, slug, title, shards, visibility,
                (extract(epoch FROM opens_at) * 1000)::bigint AS "opens_at!",
                (extract(epoch FROM closes_at) * 1000)::bigint AS closes_at,
                participant.id AS "participant?", participant.name AS "name?", participant.photo AS "photo?"
@@ -65,6 +65,7 @@ async fn load_paredoes(pool: &PgPool) -> Result<Vec<Paredao>, LoadError> {
                 opens_at: timestamp(row.opens_at)?,
                 closes_at: row.closes_at.map(timestamp).transpose()?,
                 shards: i64::from(row.shards).try_into().map_err(|_| LoadError::Impossible("shards"))?,
+                visibility: row.visibility.parse().map_err(|_| LoadError::Impossible("visibility"))?,
                 participants: Vec::new(),
                 panorama: Panorama::default(),
             });

@@ -3,16 +3,18 @@
 
 mod load;
 mod refresh;
+mod store;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use voting_commons::percentages::Percent;
-use voting_commons::{Minute, ParedaoId, ParticipantId, Shards, UnixMillis};
+use voting_commons::{Minute, ParedaoId, ParticipantId, Shards, UnixMillis, Visibility};
 
 pub(crate) use refresh::PART;
-pub use refresh::{SnapshotStore, keep_fresh};
+pub use refresh::keep_fresh;
+pub use store::SnapshotStore;
 
 /// All that is known, as of one reading.
 #[derive(Debug, Default)]
@@ -36,6 +38,8 @@ pub struct Paredao {
     pub closes_at: Option<Timestamp>,
     /// Over how many keys a group's votes are spread.
     pub shards: Shards,
+    /// Who may see the percentages.
+    pub visibility: Visibility,
     /// Who stands in it, in the order of the screens.
     pub participants: Vec<Participant>,
     /// The cached percentages.
@@ -62,6 +66,8 @@ pub struct Panorama {
     pub as_of: Option<Timestamp>,
     /// The share of each participant who has one.
     pub shares: HashMap<ParticipantId, Percent>,
+    /// The API's answer, rendered by the first who asks for it.
+    pub json: OnceLock<String>,
 }
 
 /// A picture.
@@ -134,6 +140,15 @@ impl Snapshot {
         self.paredoes.iter().find(|paredao| paredao.id == id)
     }
 
+    /// Whether whoever follows a paredão sees the same in `other`.
+    fn looks_like(&self, other: &Self) -> bool {
+        let seen = |paredao: &Arc<Paredao>| {
+            let Paredao { id, opens_at, closes_at, visibility, ref panorama, .. } = **paredao;
+            (id, opens_at, closes_at, visibility, panorama.revision)
+        };
+        self.paredoes.iter().map(seen).eq(other.paredoes.iter().map(seen))
+    }
+
     /// The picture with this hash.
     pub fn photo(&self, hash: &str) -> Option<&Arc<Photo>> {
         self.photos.get(hash)
@@ -153,6 +168,7 @@ mod tests {
             opens_at: timestamp(opens_at),
             closes_at: closes_at.map(timestamp),
             shards: Shards::ONE,
+            visibility: Visibility::Always,
             participants: vec![],
             panorama: Panorama::default(),
         }
@@ -166,6 +182,21 @@ mod tests {
             [at(599_999), at(600_000), at(719_999), at(720_000)],
             [Status::Scheduled, Status::Open, Status::Open, Status::Closed]
         );
+    }
+
+    #[test]
+    fn looks_different_when_somebody_who_follows_it_must_learn_of_it() {
+        let snapshot = |change: fn(&mut Paredao)| {
+            let mut paredao = paredao(10, None);
+            change(&mut paredao);
+            Snapshot { paredoes: vec![Arc::new(paredao)], photos: HashMap::new() }
+        };
+        let before = snapshot(|_| ());
+        assert!(before.looks_like(&snapshot(|paredao| paredao.panorama.as_of = Some(Timestamp::MIN))));
+        assert!(!before.looks_like(&snapshot(|paredao| paredao.panorama.revision = 1)));
+        assert!(!before.looks_like(&snapshot(|paredao| paredao.closes_at = Some(Timestamp::MAX))));
+        assert!(!before.looks_like(&snapshot(|paredao| paredao.visibility = Visibility::Production)));
+        assert!(!before.looks_like(&Snapshot::default()));
     }
 
     #[test]

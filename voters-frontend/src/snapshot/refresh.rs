@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwapOption;
 use metrics::gauge;
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
@@ -11,7 +10,7 @@ use voting_commons::UnixMillis;
 use voting_commons::adapters::admin::Readiness;
 
 use super::load::{LoadError, load};
-use super::{Snapshot, Status};
+use super::{Snapshot, SnapshotStore, Status};
 use crate::clock::Clock;
 use crate::measures;
 
@@ -23,13 +22,10 @@ const LOAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// What keeps this service from being ready until a first snapshot was read.
 pub(crate) const PART: &str = "paredoes";
 
-/// The latest snapshot; `None` until there is one.
-pub type SnapshotStore = Arc<ArcSwapOption<Snapshot>>;
-
 /// Reads snapshots into `store` until `shutdown`. Ready once there is one, and from then on.
 pub async fn keep_fresh(
     pool: PgPool,
-    store: SnapshotStore,
+    store: Arc<SnapshotStore>,
     clock: Clock,
     readiness: Readiness,
     shutdown: CancellationToken,
@@ -41,7 +37,7 @@ pub async fn keep_fresh(
             Ok(snapshot) => {
                 read_at = Instant::now();
                 measure(&snapshot, clock.now());
-                store.store(Some(Arc::new(snapshot)));
+                store.put(snapshot);
                 readiness.clear(PART);
                 if std::mem::take(&mut is_away) {
                     tracing::info!("paredões are read from Postgres again");
@@ -65,7 +61,7 @@ pub async fn keep_fresh(
 }
 
 async fn load_in_time(pool: &PgPool, store: &SnapshotStore) -> Result<Snapshot, LoadError> {
-    let last = store.load_full();
+    let last = store.load();
     tokio::time::timeout(LOAD_TIMEOUT, load(pool, last.as_deref()))
         .await
         .unwrap_or(Err(LoadError::TimedOut(LOAD_TIMEOUT)))
