@@ -1,0 +1,30 @@
+// The big screen: follows a paredão as somebody who hasn't voted, for everybody looks at it.
+
+import { countdown } from "./countdown.js";
+import { part } from "./dom.js";
+import { follow } from "./live.js";
+import { draw } from "./panorama.js";
+
+const STANDING = { scheduled: "A votação ainda não abriu", open: "Votação aberta", closed: "Votação encerrada" };
+
+const screen = part("telao");
+// Nobody listens to a wall.
+const count = countdown(part("countdown"), () => {});
+
+function showState(state) {
+  count(state);
+  part("standing").textContent = STANDING[state.status];
+  if (state.results_hidden) screen.dataset.results = "hidden";
+}
+
+function showPanorama(panorama) {
+  draw(part("panorama"), panorama);
+  screen.dataset.results = "shown";
+}
+
+function showConnection(isThere) {
+  part("connection").textContent = isThere ? "" : "Sem conexão. Tentando de novo…";
+}
+
+const on = { state: showState, panorama: showPanorama, connection: showConnection };
+follow(`/api/v1/paredoes/${screen.dataset.slug}`, on, true);

@@ -1,0 +1,129 @@
+// Votes within one page, through the API. Without this script the same forms lead through pages.
+
+import { captcha, inTime, Unsolved } from "./captcha.js";
+import { part, say } from "./dom.js";
+import { explain, persist, post, Refused } from "./request.js";
+
+/** Lets the page's forms vote in the paredão `slug`; `onVoted` is told of each vote that was received. */
+export function startVoting(slug, onVoted) {
+  const sections = ["choose", "confirm", "received"].map(part);
+  /** The vote under way: its ballot, its captcha, and the pass that takes the captcha's place. */
+  let current;
+
+  /** Shows one section, and takes the focus there. */
+  function show(section) {
+    for (const other of sections) other.hidden = other !== section;
+    section.querySelector("h1").focus();
+  }
+
+  function forget() {
+    current = undefined;
+    part("captcha").replaceChildren();
+  }
+
+  async function choose(button) {
+    const buttons = document.querySelectorAll("button.choose");
+    for (const each of buttons) each.disabled = true;
+    say("choose-status", "Preparando a sua cédula…", "busy");
+    try {
+      const wish = { paredao: slug, participant: Number(button.dataset.participant) };
+      const ballot = await persist(
+        () => post("/api/v1/ballots", wish),
+        (seconds) => say("choose-status", `Ainda não deu. Tentando de novo em ${seconds} s…`, "busy"),
+      );
+      current = { token: ballot.ballot, name: button.dataset.name, sending: false };
+      current.captcha = captcha(part("captcha"), ballot.captcha);
+      part("chosen").textContent = current.name;
+      showPhoto(button.closest("form").querySelector("img"));
+      part("vote").disabled = false;
+      part("cancel").disabled = false;
+      say("choose-status", "");
+      say("vote-status", "");
+      show(part("confirm"));
+    } catch (failure) {
+      say("choose-status", explain(failure), "failed");
+    } finally {
+      for (const each of buttons) each.disabled = false;
+    }
+  }
+
+  async function cast() {
+    const vote = current;
+    if (vote.sending) return;
+    vote.sending = true;
+    part("vote").disabled = true;
+    try {
+      if (!vote.pass) say("vote-status", "Esperando a verificação de que você é uma pessoa…", "busy");
+      const answer = vote.pass ?? (await inTime(vote.captcha.answer()));
+      if (vote !== current) return;
+      part("cancel").disabled = true;
+      receive(vote, await send(vote, answer));
+    } catch (failure) {
+      if (vote === current) fail(vote, failure);
+    } finally {
+      vote.sending = false;
+    }
+  }
+
+  function receive(vote, receipt) {
+    part("voted").textContent = vote.name;
+    part("receipt").textContent = receipt.receipt;
+    show(part("received"));
+    forget();
+    onVoted();
+  }
+
+  for (const form of document.querySelectorAll("form.choice")) {
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      choose(form.querySelector("button.choose"));
+    });
+  }
+  // The widget is a required field of the form: without this, a vote before it is verified would be refused by the browser.
+  part("vote-form").noValidate = true;
+  part("vote-form").addEventListener("submit", (event) => {
+    event.preventDefault();
+    cast();
+  });
+  for (const id of ["cancel", "again"]) {
+    part(id).addEventListener("click", () => {
+      forget();
+      show(part("choose"));
+    });
+  }
+}
+
+/** The picture of whom the voter chose, if there is one. */
+function showPhoto(photo) {
+  const place = part("chosen-photo");
+  place.hidden = !photo;
+  if (photo) place.src = photo.src;
+}
+
+/** The same ballot every time, and its pass instead of the captcha once there is one: it counts once. */
+function send(vote, answer) {
+  const attempt = async () => {
+    say("vote-status", "Enviando o seu voto…", "busy");
+    try {
+      return await post("/api/v1/votes", { ballot: vote.token, captcha: vote.pass ?? answer });
+    } catch (failure) {
+      vote.pass = failure.pass ?? vote.pass;
+      throw failure;
+    }
+  };
+  const onPause = (seconds) =>
+    say("vote-status", `Seu voto ainda não foi recebido. Tentando de novo em ${seconds} s…`, "busy");
+  return persist(attempt, onPause);
+}
+
+function fail(vote, failure) {
+  say("vote-status", `Seu voto não foi recebido. ${explain(failure)}`, "failed");
+  part("cancel").disabled = false;
+  const isCaptchas = failure instanceof Unsolved || /\/captcha-(failed|already-seen)$/.test(failure.type ?? "");
+  const isOver = failure instanceof Refused && !failure.passes && !isCaptchas;
+  part("vote").disabled = isOver;
+  if (isCaptchas) {
+    vote.pass = undefined;
+    vote.captcha.again();
+  }
+}
