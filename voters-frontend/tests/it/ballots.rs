@@ -65,8 +65,11 @@ async fn a_retry_after_the_partition_count_changed_lands_in_the_same_partition()
 async fn the_api_describes_itself_without_any_other_site() {
     let (service, _database) = Service::fresh().await;
     let api: Value = service.get("/api/openapi.json").await.json().await.unwrap();
-    for path in ["/api/v1/paredoes", "/api/v1/ballots", "/api/v1/votes", "/api/v1/paredoes/{slug}/panorama"] {
+    for path in ["/api/v1/paredoes", "/api/v1/ballots", "/api/v1/votes"] {
         assert!(api["paths"][path].is_object(), "{path}");
+    }
+    for path in ["state", "panorama", "live", "live/public"].map(|path| format!("/api/v1/paredoes/{{slug}}/{path}")) {
+        assert!(api["paths"][&path].is_object(), "{path}");
     }
     let docs = service.get("/api/docs/").await;
     assert_eq!(docs.status(), 200);

@@ -5,9 +5,12 @@
 mod accounts;
 mod ballots;
 mod captchas;
+mod live;
 mod outages;
 mod pages;
 mod problems;
 mod program;
+mod streams;
 mod support;
 mod time;
+mod visibility;

@@ -77,10 +77,55 @@ async fn what_is_not_there_is_a_page_too() {
     assert_eq!(foreign.status(), 422);
     assert!(foreign.text().await.unwrap().contains("/problems/participant-foreign"));
     let closed = service.get("/paredoes/closed").await.text().await.unwrap();
-    assert!(closed.contains(r#"id="closed""#) && closed.contains(r#"id="panorama""#));
+    assert!(closed.contains(r#"id="closed" data-when="closed">"#) && closed.contains(r#"id="panorama""#), "{closed}");
+    assert!(!closed.contains(r#"id="vote-form""#));
     let method = service.submit(&format!("/paredoes/{SLUG}"), &[]).await;
     assert_eq!(method.status(), 405);
     assert!(method.text().await.unwrap().contains("/problems/method-not-allowed"));
     let unreadable = service.post(&format!("/paredoes/{SLUG}/votes"), &json!({})).await;
     assert_eq!(unreadable.status, 415);
+}
+
+/// The addresses of scripts and styles in `text`, which begin after `mark` and end with a quote.
+fn addresses<'a>(text: &'a str, mark: &str) -> Vec<&'a str> {
+    text.split(mark).skip(1).map(|rest| rest.split('"').next().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn whatever_a_page_asks_for_is_there_to_be_kept() {
+    let (service, _database) = Service::fresh_with(|options| {
+        options.captcha.captcha = Provider::Altcha;
+        options.captcha.altcha_key = Some(Secret::from("a key of the tests".to_owned()));
+    })
+    .await;
+    for page in [format!("/paredoes/{SLUG}"), format!("/paredoes/{SLUG}/telao?fundo=transparente")] {
+        let html = service.get(&page).await.text().await.unwrap();
+        let wanted = [r#"src="/assets"#, r#"href="/assets"#, r#"content="/assets"#].map(|mark| addresses(&html, mark));
+        let wanted = wanted.concat();
+        assert!(wanted.len() >= 2, "{html}");
+        for file in wanted {
+            let path = format!("/assets{file}");
+            let answer = service.get(&path).await;
+            assert_eq!(answer.status(), 200, "{path}");
+            assert_eq!(answer.headers()["cache-control"], "max-age=31536000, immutable", "{path}");
+            let (folder, _) = path.rsplit_once('/').unwrap();
+            let text = answer.text().await.unwrap();
+            if path.contains("/vendor/") {
+                continue;
+            }
+            for neighbour in addresses(&text, r#" from "./"#) {
+                assert_eq!(service.get(&format!("{folder}/{neighbour}")).await.status(), 200, "{neighbour} of {path}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_big_screen_has_no_ground_when_it_lies_over_a_picture() {
+    let (service, _database) = Service::fresh().await;
+    let screen = async |query: &str| service.get(&format!("/paredoes/{SLUG}/telao{query}")).await.text().await.unwrap();
+    let (plain, over) = (screen("").await, screen("?fundo=transparente").await);
+    assert!(plain.contains("Paredão um") && plain.contains("Bia") && !plain.contains("transparent"), "{plain}");
+    assert!(over.contains(r#"<body class="transparent">"#), "{over}");
+    assert_eq!(service.get("/paredoes/nowhere/telao").await.status(), 404);
 }

@@ -59,6 +59,8 @@ pub(crate) fn options(kafka: &KafkaArgs, postgres: &PostgresArgs) -> Options {
         ballot_keys: Secret::from(KEY.to_owned()),
         environment: Environment::Dev,
         queue_votes_max: 1_000,
+        live_streams_max: 100,
+        cookie_secure: false,
         clock: Clock::System,
     }
 }
@@ -120,6 +122,11 @@ impl Service {
 
     pub(crate) async fn get(&self, path: &str) -> Response {
         self.client.get(format!("{}{path}", self.url)).send().await.unwrap()
+    }
+
+    /// The same as a browser that sends `cookie`.
+    pub(crate) async fn get_with(&self, path: &str, cookie: &str) -> Response {
+        self.client.get(format!("{}{path}", self.url)).header("cookie", cookie).send().await.unwrap()
     }
 
     pub(crate) async fn post(&self, path: &str, body: &Value) -> Answer {

@@ -11,6 +11,7 @@ use voters_frontend::clock::Clock;
 use voters_frontend::seal::{Purpose, Sealer};
 use voting_commons::{Minute, Shards, UnixMillis};
 
+use crate::streams::Events;
 use crate::support::{KEY, PARTITIONS, SLUG, Service, close_at};
 
 /// A clock that a test sets, and its hands.
@@ -98,6 +99,19 @@ async fn a_ballot_cast_just_before_closing_is_accepted_when_it_is_retried_after_
     assert_eq!((retried.status, &retried.body), (202, &first.body));
     assert_eq!(other.cast(&never_cast, "").await.status, 202);
     other.ask_ballot(SLUG, 1).await.assert_problem(409, "paredao-closed");
+}
+
+#[tokio::test]
+async fn time_alone_closes_a_paredao_for_whoever_follows_it() {
+    let (clock, hands) = hands(Timestamp::now());
+    let (service, database) = Service::fresh_with(|options| options.clock = clock).await;
+    let closing = this_minute() + SignedDuration::from_mins(1);
+    close_at(&service, &database.pool, closing).await;
+    set(&hands, closing - SignedDuration::from_millis(100));
+    let mut events = Events::of(&service, &format!("/api/v1/paredoes/{SLUG}/live"), "").await;
+    assert_eq!(events.next_of("state").await.json()["status"], "open");
+    set(&hands, closing);
+    assert_eq!(events.next_of("state").await.json()["status"], "closed");
 }
 
 #[tokio::test]

@@ -1,0 +1,130 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { command, inPage, makeParedao, picture, system, voteAsScript } from "./browser.mjs";
+import { proxyTo } from "./proxy.mjs";
+
+const PHONE = { viewport: { width: 360, height: 740 } };
+const WALL = { viewport: { width: 1920, height: 1080 } };
+const MINUTE = 60_000;
+/** How long what a server's clock does may take to be seen: a minute, and some seconds. */
+const TURN = { timeout: MINUTE + 15_000 };
+
+const percentOf = (page, place) => page.locator("#panorama .bar-percent").nth(place);
+
+/** Fails when the page was loaded anew since it was marked. */
+const mark = (page) => page.evaluate(() => (globalThis.isMarked = true));
+const assertMarked = async (page) => assert.equal(await page.evaluate(() => globalThis.isMarked), true, "it was loaded anew");
+
+/** Waits for a minute of which there is enough left for something to be seen before the next. */
+async function earlyInAMinute() {
+  const left = MINUTE - (Date.now() % MINUTE);
+  if (left < 20_000) await new Promise((resolve) => setTimeout(resolve, left + 500));
+}
+
+test("the numbers change without a reload, on a phone and on the big screen", async () => {
+  await inPage(PHONE, (phone) =>
+    inPage(WALL, async (wall) => {
+      await phone.goto(`${system.voters}/paredoes/${system.paredao}`);
+      await wall.goto(`${system.voters}/paredoes/${system.paredao}/telao?fundo=transparente`);
+      await Promise.all([mark(phone), mark(wall)]);
+      await picture(phone, "open");
+      await voteAsScript(system.paredao, 0);
+      for (const page of [phone, wall]) {
+        await percentOf(page, 0).getByText("100,00").waitFor();
+        await assertMarked(page);
+      }
+      const ground = await wall.evaluate(() => getComputedStyle(document.body).backgroundColor);
+      assert.equal(ground, "rgba(0, 0, 0, 0)", "the programme's picture is seen through it");
+      await picture(wall, "telao");
+      await wall.goto(`${system.voters}/paredoes/${system.paredao}/telao`);
+      await picture(wall, "telao-opaque");
+    }),
+  );
+});
+
+test("results that are for voters appear with the vote, and not on the big screen", async () => {
+  await makeParedao("escondida", { visibility: "after_voting" });
+  await inPage(PHONE, async (page) => {
+    await page.goto(`${system.voters}/paredoes/escondida`);
+    await page.getByText("Os resultados aparecem aqui depois que você votar.").waitFor();
+    assert.equal(await page.locator("#panorama").isVisible(), false);
+    await picture(page, "hidden");
+    await page.locator("button.choose").first().click();
+    await picture(page, "confirm");
+    await page.locator("#vote").click();
+    await page.locator("#receipt").waitFor();
+    await percentOf(page, 0).getByText("100,00").waitFor();
+    await picture(page, "received");
+    await page.setViewportSize(WALL.viewport);
+    await page.goto(`${system.voters}/paredoes/escondida/telao`);
+    await page.getByText("Resultado em breve").waitFor();
+    assert.equal(await percentOf(page, 0).isVisible(), false);
+    await picture(page, "telao-hidden");
+  });
+});
+
+test("a lost connection is said, and made up for", async () => {
+  await makeParedao("caida");
+  const proxy = await proxyTo(system.voters);
+  try {
+    await inPage({ ...PHONE, mayComplain: true }, async (page) => {
+      await page.goto(`${proxy.url}/paredoes/caida`);
+      await mark(page);
+      await proxy.stop();
+      await page.getByText("Sem conexão com o servidor. Tentando de novo…").waitFor();
+      await picture(page, "lost");
+      await voteAsScript("caida", 1);
+      await proxy.start();
+      await percentOf(page, 1).getByText("100,00").waitFor();
+      assert.equal(await page.locator("#connection").innerText(), "");
+      await assertMarked(page);
+    });
+  } finally {
+    await proxy.stop();
+  }
+});
+
+test("where no stream comes the page asks", async () => {
+  await makeParedao("sem-fluxo");
+  await inPage({ ...PHONE, mayComplain: true }, async (page) => {
+    await page.route("**/live", (route) => route.fulfill({ status: 503, body: "" }));
+    await page.goto(`${system.voters}/paredoes/sem-fluxo`);
+    await voteAsScript("sem-fluxo", 0);
+    await percentOf(page, 0).getByText("100,00").waitFor();
+  });
+});
+
+test("opening and closing arrive without a reload", { timeout: 4 * MINUTE }, async () => {
+  await makeParedao("fecha", { visibility: "after_closing" });
+  await earlyInAMinute();
+  const nextMinute = new Date(Math.ceil(Date.now() / MINUTE) * MINUTE).toISOString();
+  await makeParedao("abre", { opens_at: nextMinute });
+  await inPage(PHONE, (closing) =>
+    inPage(PHONE, async (opening) => {
+      await closing.goto(`${system.voters}/paredoes/fecha`);
+      await opening.goto(`${system.voters}/paredoes/abre`);
+      await Promise.all([mark(closing), mark(opening)]);
+      await opening.locator("#countdown").getByText("Abre em").waitFor();
+      assert.equal(await opening.locator("button.choose").first().isVisible(), false);
+      await picture(opening, "scheduled");
+      assert.equal(await closing.locator("#countdown").isVisible(), false, "nobody has said when it closes");
+      await voteAsScript("fecha", 1);
+      await command("/api/v1/paredoes/fecha/close");
+      await closing.locator("#countdown").getByText("Fecha em").waitFor();
+      await closing.locator("#closing").waitFor();
+      await picture(closing, "closing");
+
+      await closing.locator("#closed").waitFor(TURN);
+      assert.equal(await closing.locator("#open").isVisible(), false, "nobody is asked to vote any more");
+      assert.equal(await closing.locator("button.choose").first().isVisible(), false);
+      await percentOf(closing, 1).getByText("100,00").waitFor();
+      await picture(closing, "closed");
+      await opening.locator("button.choose").first().waitFor(TURN);
+      await Promise.all([assertMarked(closing), assertMarked(opening)]);
+      await opening.locator("button.choose").first().click();
+      await opening.locator("#vote").click();
+      await opening.locator("#receipt").waitFor();
+    }),
+  );
+});
