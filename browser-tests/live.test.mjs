@@ -11,6 +11,8 @@ const MINUTE = 60_000;
 const TURN = { timeout: MINUTE + 15_000 };
 
 const percentOf = (page, place) => page.locator("#panorama .bar-percent").nth(place);
+/** Waits until all votes are shown to be for the participant at `place`. */
+const untilAll = (page, place) => percentOf(page, place).filter({ hasText: "100,00" }).waitFor();
 
 /** Fails when the page was loaded anew since it was marked. */
 const mark = (page) => page.evaluate(() => (globalThis.isMarked = true));
@@ -31,7 +33,7 @@ test("the numbers change without a reload, on a phone and on the big screen", as
       await picture(phone, "open");
       await voteAsScript(system.paredao, 0);
       for (const page of [phone, wall]) {
-        await percentOf(page, 0).getByText("100,00").waitFor();
+        await untilAll(page, 0);
         await assertMarked(page);
       }
       const ground = await wall.evaluate(() => getComputedStyle(document.body).backgroundColor);
@@ -54,7 +56,7 @@ test("results that are for voters appear with the vote, and not on the big scree
     await picture(page, "confirm");
     await page.locator("#vote").click();
     await page.locator("#receipt").waitFor();
-    await percentOf(page, 0).getByText("100,00").waitFor();
+    await untilAll(page, 0);
     await picture(page, "received");
     await page.setViewportSize(WALL.viewport);
     await page.goto(`${system.voters}/paredoes/escondida/telao`);
@@ -76,7 +78,7 @@ test("a lost connection is said, and made up for", async () => {
       await picture(page, "lost");
       await voteAsScript("caida", 1);
       await proxy.start();
-      await percentOf(page, 1).getByText("100,00").waitFor();
+      await untilAll(page, 1);
       assert.equal(await page.locator("#connection").innerText(), "");
       await assertMarked(page);
     });
@@ -91,7 +93,7 @@ test("where no stream comes the page asks", async () => {
     await page.route("**/live", (route) => route.fulfill({ status: 503, body: "" }));
     await page.goto(`${system.voters}/paredoes/sem-fluxo`);
     await voteAsScript("sem-fluxo", 0);
-    await percentOf(page, 0).getByText("100,00").waitFor();
+    await untilAll(page, 0);
   });
 });
 
@@ -105,20 +107,20 @@ test("opening and closing arrive without a reload", { timeout: 4 * MINUTE }, asy
       await closing.goto(`${system.voters}/paredoes/fecha`);
       await opening.goto(`${system.voters}/paredoes/abre`);
       await Promise.all([mark(closing), mark(opening)]);
-      await opening.locator("#countdown").getByText("Abre em").waitFor();
+      await opening.locator("#countdown", { hasText: "Abre em" }).waitFor();
       assert.equal(await opening.locator("button.choose").first().isVisible(), false);
       await picture(opening, "scheduled");
       assert.equal(await closing.locator("#countdown").isVisible(), false, "nobody has said when it closes");
       await voteAsScript("fecha", 1);
       await command("/api/v1/paredoes/fecha/close");
-      await closing.locator("#countdown").getByText("Fecha em").waitFor();
+      await closing.locator("#countdown", { hasText: "Fecha em" }).waitFor();
       await closing.locator("#closing").waitFor();
       await picture(closing, "closing");
 
       await closing.locator("#closed").waitFor(TURN);
       assert.equal(await closing.locator("#open").isVisible(), false, "nobody is asked to vote any more");
       assert.equal(await closing.locator("button.choose").first().isVisible(), false);
-      await percentOf(closing, 1).getByText("100,00").waitFor();
+      await untilAll(closing, 1);
       await picture(closing, "closed");
       await opening.locator("button.choose").first().waitFor(TURN);
       await Promise.all([assertMarked(closing), assertMarked(opening)]);
