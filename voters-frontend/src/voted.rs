@@ -20,8 +20,8 @@ fn name(paredao: ParedaoId) -> String {
 /// Shows that its browser has voted in `paredao`. No script can read it, and no other site's form sends it.
 pub(crate) fn cookie(sealer: &Sealer, paredao: ParedaoId, is_secure: bool) -> Cookie<'static> {
     let cookie = Cookie::build((name(paredao), sealer.seal(Purpose::Voted, &paredao)));
-    let life = LIFE.try_into().expect("a month is a length of time");
-    cookie.path("/").http_only(true).same_site(SameSite::Lax).secure(is_secure).max_age(life).build()
+    let cookie = cookie.path("/").http_only(true).same_site(SameSite::Lax).secure(is_secure);
+    cookie.max_age(LIFE.try_into().expect("a month is a length of time")).build()
 }
 
 /// Whether `cookies` show a vote in `paredao`.
