@@ -11,11 +11,17 @@ use voting_commons::percentages::{Percent, percentages};
 use crate::paredao::ParticipantView;
 
 /// How long a span one count covers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Grain {
     /// A minute.
     Minute,
+    /// Five minutes.
+    #[serde(rename = "5min")]
+    FiveMinutes,
+    /// A quarter of an hour.
+    #[serde(rename = "15min")]
+    QuarterHour,
     /// An hour of the configured zone.
     #[default]
     Hour,
@@ -24,18 +30,23 @@ pub enum Grain {
 }
 
 impl Grain {
-    /// As Postgres's type `grain` writes it.
+    /// All of them, the finest first.
+    pub(crate) const ALL: [Self; 5] = [Self::Minute, Self::FiveMinutes, Self::QuarterHour, Self::Hour, Self::Day];
+
+    /// As the API and the queries write it. Postgres's type `grain` knows those that buckets have: minute, hour and day.
     pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Minute => "minute",
+            Self::FiveMinutes => "5min",
+            Self::QuarterHour => "15min",
             Self::Hour => "hour",
             Self::Day => "day",
         }
     }
 
-    /// From what Postgres's type `grain` writes.
+    /// From what the queries write.
     pub(crate) fn named(name: &str) -> Option<Self> {
-        [Self::Minute, Self::Hour, Self::Day].into_iter().find(|grain| grain.name() == name)
+        Self::ALL.into_iter().find(|grain| grain.name() == name)
     }
 }
 

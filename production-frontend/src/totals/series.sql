@@ -3,7 +3,12 @@
 WITH grained AS (
     -- A bucket that was compacted keeps its own grain where a finer one is asked for.
     -- A bucket counts by its start: compaction never merges across a closing.
-    SELECT b.participant, b.start, b.votes, greatest(b.grain, $2::text::grain) AS grain,
+    SELECT b.participant, b.start, b.votes,
+           CASE
+               WHEN b.grain = 'day' OR $2::text = 'day' THEN 'day'
+               WHEN b.grain = 'hour' OR $2::text = 'hour' THEN 'hour'
+               ELSE $2::text
+           END AS grain,
            coalesce(b.start >= p.closes_at, false) AS is_after_closing
     FROM bucket b
     JOIN paredao p ON p.id = b.paredao
@@ -12,24 +17,29 @@ WITH grained AS (
       AND ($4::bigint IS NULL OR b.start < to_timestamp($4::bigint))
 ),
 -- A zone's hours and days are dear to find, and no zone's begin elsewhere than at a quarter of an hour.
-quarters AS (
+short AS (
     SELECT participant, grain, is_after_closing, sum(votes) AS votes,
-           CASE grain WHEN 'minute' THEN start ELSE date_bin('15 minutes', start, 'epoch') END AS start
+           CASE grain
+               WHEN 'minute' THEN start
+               WHEN '5min' THEN date_bin('5 minutes', start, 'epoch')
+               ELSE date_bin('15 minutes', start, 'epoch')
+           END AS start
     FROM grained
     GROUP BY 1, 2, 3, 5
 )
-SELECT extract(epoch FROM CASE q.grain
-           WHEN 'minute' THEN q.start
-           WHEN 'hour' THEN date_trunc('hour', q.start, $5)
-           ELSE date_trunc('day', q.start AT TIME ZONE $5) AT TIME ZONE $5
+SELECT extract(epoch FROM CASE s.grain
+           WHEN 'hour' THEN date_trunc('hour', s.start, $5)
+           WHEN 'day' THEN date_trunc('day', s.start AT TIME ZONE $5) AT TIME ZONE $5
+           ELSE s.start
        END)::bigint AS "start!",
-       q.grain::text AS "grain!",
+       s.grain AS "grain!",
        c.id AS participant,
-       coalesce(sum(q.votes) FILTER (WHERE NOT q.is_after_closing), 0)::bigint AS "votes!",
-       coalesce(sum(q.votes) FILTER (WHERE q.is_after_closing), 0)::bigint AS "after_closing!"
-FROM quarters q
+       coalesce(sum(s.votes) FILTER (WHERE NOT s.is_after_closing), 0)::bigint AS "votes!",
+       coalesce(sum(s.votes) FILTER (WHERE s.is_after_closing), 0)::bigint AS "after_closing!"
+FROM short s
 -- A vote for somebody who doesn't stand in the paredão isn't one of its votes.
-JOIN participant c ON c.id = q.participant AND c.paredao = $1
-GROUP BY 1, q.grain, c.id, c.position
-ORDER BY 1, q.grain, c.position
+JOIN participant c ON c.id = s.participant AND c.paredao = $1
+GROUP BY 1, s.grain, c.id, c.position
+-- The finest first.
+ORDER BY 1, array_position(ARRAY['minute', '5min', '15min', 'hour', 'day'], s.grain), c.position
 LIMIT $6

@@ -1,4 +1,4 @@
-//! Exact totals: by minute, hour and day, within a range, apart from what came after the closing, and conserved.
+//! Exact totals: by minute, 5 and 15 minutes, hour and day, within a range, apart from what came after the closing, and conserved.
 
 use serde_json::json;
 use votes_aggregator::{Aggregator, AggregatorArgs};
@@ -49,6 +49,48 @@ async fn totals_are_exact_at_every_granularity() {
 }
 
 #[tokio::test]
+async fn five_and_fifteen_minutes_are_those_of_the_clock() {
+    let service = Service::start().await;
+    let (paredao, ids) = service.open_paredao("final", None).await;
+    let minutes = [("02:59", 1), ("03:00", 2), ("03:04", 4), ("03:05", 8), ("03:14", 16), ("03:15", 32)];
+    for (minute, votes) in minutes {
+        service.vote(paredao, &format!("2026-05-10T{minute}:00Z"), ids[0], votes).await;
+    }
+    let spans = async |granularity: &str| -> Vec<(String, i64, String)> {
+        let totals = service.get(&format!("/api/v1/paredoes/final/totals?granularity={granularity}")).await;
+        assert_eq!((&totals["total"], &totals["granularity"]), (&json!(63), &json!(granularity)));
+        let items = totals["series"].as_array().unwrap().iter();
+        let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+        items.map(|item| (text(&item["start"]), item["votes"].as_i64().unwrap(), text(&item["grain"]))).collect()
+    };
+    let expected = |grain: &str, spans: &[(&str, i64)]| -> Vec<(String, i64, String)> {
+        spans.iter().map(|&(at, votes)| (format!("2026-05-10T{at}:00Z"), votes, grain.to_owned())).collect()
+    };
+    let fives = [("02:55", 1), ("03:00", 6), ("03:05", 8), ("03:10", 16), ("03:15", 32)];
+    assert_eq!(spans("5min").await, expected("5min", &fives));
+    assert_eq!(spans("15min").await, expected("15min", &[("02:45", 1), ("03:00", 30), ("03:15", 32)]));
+
+    // What was compacted stays an hour or a day, beside what wasn't.
+    sqlx::query("UPDATE bucket SET grain = 'hour' WHERE start = '2026-05-10T03:00:00Z'")
+        .execute(&service.database.pool)
+        .await
+        .unwrap();
+    let mixed = spans("5min").await;
+    let starts: Vec<_> = mixed.iter().map(|(start, votes, grain)| (&start[11..16], *votes, grain.as_str())).collect();
+    assert_eq!(
+        starts,
+        [
+            ("02:55", 1, "5min"),
+            ("03:00", 4, "5min"),
+            ("03:00", 2, "hour"),
+            ("03:05", 8, "5min"),
+            ("03:10", 16, "5min"),
+            ("03:15", 32, "5min"),
+        ]
+    );
+}
+
+#[tokio::test]
 async fn a_range_holds_its_start_and_not_its_end() {
     let service = Service::start().await;
     let (paredao, ids) = service.open_paredao("final", None).await;
@@ -78,7 +120,7 @@ async fn votes_after_the_closing_are_apart() {
     service.vote(paredao, "2026-05-10T12:29:00Z", ids[0], 5).await;
     service.vote(paredao, "2026-05-10T12:30:00Z", ids[0], 7).await;
     service.vote(paredao, "2026-05-10T13:30:00Z", ids[1], 9).await;
-    for granularity in ["minute", "hour", "day"] {
+    for granularity in ["minute", "5min", "15min", "hour", "day"] {
         let totals = service.get(&format!("/api/v1/paredoes/final/totals?granularity={granularity}")).await;
         assert_eq!((&totals["total"], &totals["after_closing"]), (&json!(5), &json!(16)));
         assert_eq!(totals["series"].as_array().unwrap().len(), 1);
@@ -119,7 +161,7 @@ async fn days_hours_minutes_and_cached_totals_agree() {
     let mut totals = Vec::new();
     let mut grains = Vec::new();
     for _ in 0..8 {
-        for granularity in ["minute", "hour", "day"] {
+        for granularity in ["minute", "5min", "15min", "hour", "day"] {
             let answer = service.get(&format!("/api/v1/paredoes/final/totals?granularity={granularity}")).await;
             let series: i64 = answer["series"].as_array().unwrap().iter().map(|i| i["votes"].as_i64().unwrap()).sum();
             assert_eq!(answer["total"], series);
