@@ -1,7 +1,7 @@
 //! The production team's frontend: making, opening and closing paredões, and exact totals, as pages and as an API.
 //!
 //! [`app`] puts the routes together. Each subject owns its views, SQL and API handlers: [`paredao`], [`totals`],
-//! [`dead_letters`], [`pipeline`], [`reconciliation`]; `pages` renders those same views. `auth` says who may ask,
+//! [`standing`], [`dead_letters`], [`pipeline`], [`reconciliation`]; `pages` renders those same views. `auth` says who may ask,
 //! [`error`] what an answer looks like when something is wrong.
 
 mod app;
@@ -18,6 +18,8 @@ mod photo_route;
 pub mod pipeline;
 pub mod reconciliation;
 mod request_metrics;
+mod snapshot;
+pub mod standing;
 pub mod totals;
 mod watch_postgres;
 

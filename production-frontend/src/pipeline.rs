@@ -83,6 +83,19 @@ pub struct PartitionView {
     pub seen_at: Option<Timestamp>,
 }
 
+/// How far the registers are behind, all partitions together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct LagView {
+    /// Records in the log that aren't counted yet; `null` while no register says anything.
+    pub records: Option<i64>,
+    /// How far the slowest partition that is counted is behind, in milliseconds; `null` while none is.
+    pub millis: Option<i64>,
+    /// Partitions that nobody counts now: halted, paused, being taken over, or not heard of for 30 seconds.
+    pub uncounted: i64,
+    /// Those of them that stand still until an operator decides.
+    pub halted: i64,
+}
+
 impl PartitionState {
     /// By the name that the register gave it; of nobody lately heard, none.
     fn of(name: Option<&str>) -> Self {

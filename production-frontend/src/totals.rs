@@ -96,6 +96,25 @@ pub struct SeriesItem {
     pub grain: Grain,
 }
 
+impl ParticipantTotal {
+    /// The totals of those who stand in a paredão, with their shares; `totals` are in their order.
+    ///
+    /// # Panics
+    /// When a total is negative, which the table of buckets forbids.
+    pub fn of(standing: &[ParticipantView], totals: &[i64]) -> Vec<Self> {
+        let counts: Vec<u64> =
+            totals.iter().map(|&votes| u64::try_from(votes).expect("buckets hold positive counts")).collect();
+        let all = standing.iter().zip(totals).zip(percentages(&counts));
+        let total = |((participant, &total), percent): ((&ParticipantView, &i64), Percent)| Self {
+            id: participant.id,
+            name: participant.name.clone(),
+            total,
+            percent,
+        };
+        all.map(total).collect()
+    }
+}
+
 impl TotalsView {
     /// The totals that `series` adds up to.
     ///
@@ -110,19 +129,7 @@ impl TotalsView {
     ) -> Self {
         let votes_of = |id| series.iter().filter(|item| item.participant == id).map(|item| item.votes).sum::<i64>();
         let totals: Vec<i64> = standing.iter().map(|participant| votes_of(participant.id)).collect();
-        let counts: Vec<u64> =
-            totals.iter().map(|&votes| u64::try_from(votes).expect("buckets hold positive counts")).collect();
-        let participants = standing
-            .iter()
-            .zip(&totals)
-            .zip(percentages(&counts))
-            .map(|((participant, &total), percent)| ParticipantTotal {
-                id: participant.id,
-                name: participant.name.clone(),
-                total,
-                percent,
-            })
-            .collect();
+        let participants = ParticipantTotal::of(standing, &totals);
         Self { total: totals.iter().sum(), after_closing, as_of, granularity, participants, series }
     }
 }

@@ -108,8 +108,8 @@ async fn show(producer: Producer, State(app): State<App>, Path(slug): Path<Strin
         producer: Some(&producer.name),
         paredao: &paredao.view,
         totals: &totals,
-        reconciliation: &reconciliation::store::read(&app.pool).await?,
-        halted: pipeline::store::halted(&app.pool).await?,
+        reconciliation: &reconciliation::store::show(&app.pool).await?,
+        halted: pipeline::store::lag(&app.pool).await?.halted,
         hours: hours(&totals, &app.zone.tz),
         zone: &app.zone,
     };

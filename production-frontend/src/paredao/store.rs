@@ -18,7 +18,7 @@ const SLUG_CONSTRAINT: &str = "paredao_slug_key";
 #[derive(Debug, Clone)]
 pub(crate) struct Paredao {
     pub(crate) id: i32,
-    /// When it was read, by the database's clock.
+    /// When it was read, by the database's clock, to the millisecond.
     pub(crate) as_of: Timestamp,
     pub(crate) view: ParedaoView,
 }
@@ -40,7 +40,7 @@ async fn select(executor: impl PgExecutor<'_>, slug: Option<&str>) -> Result<Vec
     let paredoes = rows.chunk_by(|a, b| a.id == b.id).map(|rows| {
         let first = &rows[0];
         let (opens_at, closes_at) = (timestamp(first.opens_at)?, timestamp(first.closes_at)?);
-        let now = Timestamp::from_second(first.now).map_err(anyhow::Error::from)?;
+        let now = Timestamp::from_millisecond(first.now).map_err(anyhow::Error::from)?;
         let visibility: Visibility = first.visibility.parse().map_err(anyhow::Error::from)?;
         let participants = rows.iter().filter_map(|row| {
             let photo_url = row.photo.as_ref().map(|hash| format!("/photos/{hash}"));

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use sqlx::PgPool;
+use sqlx::{PgExecutor, PgPool};
 
-use super::{NodeView, PartitionState, PartitionView, PipelineView};
+use super::{LagView, NodeView, PartitionState, PartitionView, PipelineView};
 use crate::error::Error;
 
 /// All of one moment.
@@ -40,13 +40,9 @@ pub(crate) async fn show(pool: &PgPool) -> Result<PipelineView, Error> {
     Ok(PipelineView { nodes: nodes.into_values().collect(), partitions })
 }
 
-/// How many partitions have halted, as their owners said in the last 30 seconds.
-pub(crate) async fn halted(pool: &PgPool) -> Result<i64, Error> {
-    let halted = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "halted!" FROM register_status
-           WHERE state = 'halted' AND seen_at > now() - interval '30 seconds'"#
-    );
-    Ok(halted.fetch_one(pool).await?)
+/// How far the registers are behind.
+pub(crate) async fn lag(executor: impl PgExecutor<'_>) -> Result<LagView, Error> {
+    Ok(sqlx::query_file_as!(LagView, "src/pipeline/lag.sql").fetch_one(executor).await?)
 }
 
 /// Has `partition` of `topic`, or all of them, stand still or go on, in the name of `who`.

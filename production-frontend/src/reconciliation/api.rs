@@ -21,5 +21,5 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
     responses((status = 200, description = "the last verdict, with where it doesn't", body = ReconciliationView))
 )]
 async fn reconciliation(_: Producer, State(pool): State<PgPool>) -> Result<Json<ReconciliationView>, Error> {
-    Ok(Json(store::read(&pool).await?))
+    Ok(Json(store::show(&pool).await?))
 }

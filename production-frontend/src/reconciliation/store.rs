@@ -1,17 +1,24 @@
 //! The last verdict in Postgres.
 
 use jiff::Timestamp;
-use sqlx::{PgPool, Row as _};
+use sqlx::{PgConnection, PgPool, Row as _};
 
 use super::{FindingView, ReconciliationView, State};
 use crate::error::Error;
+use crate::snapshot;
 
 /// Reads it, verdict and findings of one snapshot.
-pub(crate) async fn read(pool: &PgPool) -> Result<ReconciliationView, Error> {
-    let mut snapshot = pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+pub(crate) async fn show(pool: &PgPool) -> Result<ReconciliationView, Error> {
+    let mut snapshot = snapshot::begin(pool).await?;
+    let view = read(&mut snapshot).await?;
+    snapshot.commit().await?;
+    Ok(view)
+}
+
+/// The verdict as it stands in a snapshot.
+pub(crate) async fn read(snapshot: &mut PgConnection) -> Result<ReconciliationView, Error> {
     let row = sqlx::query(include_str!("verdict.sql")).fetch_one(&mut *snapshot).await?;
     let rows = sqlx::query(include_str!("findings.sql")).fetch_all(&mut *snapshot).await?;
-    snapshot.commit().await?;
     let findings = rows.iter().map(|row| {
         Ok(FindingView {
             kind: row.try_get("kind")?,

@@ -8,6 +8,7 @@ use crate::app::App;
 use crate::error::Error;
 use crate::measures::TOTALS_QUERY;
 use crate::paredao::store::{self, Paredao};
+use crate::snapshot;
 
 /// The most items of one answer's series.
 const SERIES_ITEMS_MAX: usize = 50_000;
@@ -23,7 +24,7 @@ pub(crate) struct Selection {
 /// A paredão and its totals.
 pub(crate) async fn totals(app: &App, slug: &str, selection: Selection) -> Result<(Paredao, TotalsView), Error> {
     let started = std::time::Instant::now();
-    let mut snapshot = app.pool.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
+    let mut snapshot = snapshot::begin(&app.pool).await?;
     let paredao = store::find(&mut *snapshot, slug).await?;
     let totals = read(&mut snapshot, &paredao, selection, &app.zone.name).await?;
     snapshot.commit().await?;
@@ -31,7 +32,8 @@ pub(crate) async fn totals(app: &App, slug: &str, selection: Selection) -> Resul
     Ok((paredao, totals))
 }
 
-async fn read(
+/// The totals of a paredão that was found in the same snapshot.
+pub(crate) async fn read(
     snapshot: &mut PgConnection,
     paredao: &Paredao,
     selection: Selection,

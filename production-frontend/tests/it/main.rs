@@ -11,5 +11,6 @@ mod pipeline;
 mod problems;
 mod reconciliation;
 mod sign_in;
+mod standing;
 mod support;
 mod totals;
