@@ -1,7 +1,9 @@
 //! Exact totals of a paredão, computed from its buckets when they are asked for.
 
 pub(crate) mod api;
+mod span;
 pub(crate) mod store;
+pub(crate) mod table;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -62,6 +64,9 @@ pub struct TotalsView {
     pub as_of: Timestamp,
     /// The grain asked for.
     pub granularity: Grain,
+    /// Whether a compacted hour or day that began before `from` reaches into the range. Its votes aren't in here: nobody
+    /// knows any more which of them lie in the range.
+    pub is_cut: bool,
     /// Everybody who stands in the paredão, in order.
     pub participants: Vec<ParticipantTotal>,
     /// Votes before the closing by time and participant; where there are none there is no item.
@@ -116,7 +121,7 @@ impl ParticipantTotal {
 }
 
 impl TotalsView {
-    /// The totals that `series` adds up to.
+    /// The totals that `series` adds up to, of a range that cuts nothing.
     ///
     /// # Panics
     /// When a count is negative, which the table of buckets forbids.
@@ -130,6 +135,7 @@ impl TotalsView {
         let votes_of = |id| series.iter().filter(|item| item.participant == id).map(|item| item.votes).sum::<i64>();
         let totals: Vec<i64> = standing.iter().map(|participant| votes_of(participant.id)).collect();
         let participants = ParticipantTotal::of(standing, &totals);
-        Self { total: totals.iter().sum(), after_closing, as_of, granularity, participants, series }
+        let total = totals.iter().sum();
+        Self { total, after_closing, as_of, granularity, is_cut: false, participants, series }
     }
 }

@@ -1,5 +1,7 @@
 //! Totals from Postgres, all of one snapshot.
 
+use std::time::Instant;
+
 use jiff::Timestamp;
 use sqlx::PgConnection;
 
@@ -23,12 +25,10 @@ pub(crate) struct Selection {
 
 /// A paredão and its totals.
 pub(crate) async fn totals(app: &App, slug: &str, selection: Selection) -> Result<(Paredao, TotalsView), Error> {
-    let started = std::time::Instant::now();
     let mut snapshot = snapshot::begin(&app.pool).await?;
     let paredao = store::find(&mut *snapshot, slug).await?;
     let totals = read(&mut snapshot, &paredao, selection, &app.zone.name).await?;
     snapshot.commit().await?;
-    metrics::histogram!(TOTALS_QUERY).record(started.elapsed().as_secs_f64());
     Ok((paredao, totals))
 }
 
@@ -39,6 +39,7 @@ pub(crate) async fn read(
     selection: Selection,
     zone: &str,
 ) -> Result<TotalsView, Error> {
+    let began = Instant::now();
     let rows = sqlx::query_file!(
         "src/totals/series.sql",
         paredao.id,
@@ -48,8 +49,10 @@ pub(crate) async fn read(
         zone,
         i64::try_from(SERIES_ITEMS_MAX + 1).expect("it is small"),
     )
-    .fetch_all(snapshot)
+    .fetch_all(&mut *snapshot)
     .await?;
+    let is_cut = is_cut(snapshot, paredao.id, selection.from, zone).await?;
+    metrics::histogram!(TOTALS_QUERY).record(began.elapsed().as_secs_f64());
     if rows.len() > SERIES_ITEMS_MAX {
         return Err(Error::RangeTooLong);
     }
@@ -60,7 +63,20 @@ pub(crate) async fn read(
         Ok(SeriesItem { start, participant: row.participant, votes: row.votes, grain })
     });
     let series = series.collect::<Result<Vec<_>, Error>>()?;
-    Ok(TotalsView::of(&paredao.view.participants, selection.granularity, paredao.as_of, after_closing, series))
+    let totals =
+        TotalsView::of(&paredao.view.participants, selection.granularity, paredao.as_of, after_closing, series);
+    Ok(TotalsView { is_cut, ..totals })
+}
+
+/// Whether `from` lies within a compacted bucket.
+async fn is_cut(
+    snapshot: &mut PgConnection,
+    paredao: i32,
+    from: Option<Timestamp>,
+    zone: &str,
+) -> Result<bool, Error> {
+    let Some(from) = from else { return Ok(false) };
+    Ok(sqlx::query_file_scalar!("src/totals/cut.sql", paredao, first_second(from), zone).fetch_one(snapshot).await?)
 }
 
 /// Buckets start at whole minutes, so a bound within a second is the next whole one. None starts before 1970, and

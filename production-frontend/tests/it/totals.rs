@@ -114,6 +114,30 @@ async fn a_range_holds_its_start_and_not_its_end() {
 }
 
 #[tokio::test]
+async fn a_range_that_cuts_a_compacted_hour_says_so() {
+    let service = Service::start().await;
+    let (paredao, ids) = service.open_paredao("final", None).await;
+    service.vote(paredao, "2026-05-10T12:00:00Z", ids[0], 5).await;
+    service.vote(paredao, "2026-05-11T03:00:00Z", ids[0], 6).await;
+    let set = async |sql: &'static str| sqlx::raw_sql(sql).execute(&service.database.pool).await.unwrap();
+    let is_cut = async |from: &str| {
+        let totals = service.get(&format!("/api/v1/paredoes/final/totals?granularity=minute&from={from}")).await;
+        totals["is_cut"].as_bool().unwrap()
+    };
+    assert!(!is_cut("2026-05-10T12:30:00Z").await);
+    set("UPDATE bucket SET grain = 'hour' WHERE votes = 5; UPDATE bucket SET grain = 'day' WHERE votes = 6").await;
+    for (from, cut) in [
+        ("2026-05-10T12:00:00Z", false),
+        ("2026-05-10T12:30:00Z", true),
+        ("2026-05-10T13:00:00Z", false),
+        ("2026-05-12T02:59:00Z", true),
+        ("2026-05-12T03:00:00Z", false),
+    ] {
+        assert_eq!(is_cut(from).await, cut, "{from}");
+    }
+}
+
+#[tokio::test]
 async fn votes_after_the_closing_are_apart() {
     let service = Service::start().await;
     let (paredao, ids) = service.open_paredao("final", Some("2026-05-10T12:30:00Z")).await;
