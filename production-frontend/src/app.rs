@@ -25,6 +25,7 @@ use voting_commons::adapters::telemetry;
 
 use crate::auth::password::Passwords;
 use crate::error::Error;
+use crate::live::feeds::Feeds;
 use crate::{measures, openapi, pages, photo_route, request_metrics, watch_postgres};
 
 /// Connections to Postgres; answers wait for one rather than take more.
@@ -68,6 +69,9 @@ pub(crate) struct App {
     pub(crate) cookie_secure: bool,
     pub(crate) passwords: Arc<Passwords>,
     pub(crate) uploads: Arc<Semaphore>,
+    pub(crate) feeds: Arc<Feeds>,
+    /// Ends what would otherwise go on for ever.
+    pub(crate) shutdown: CancellationToken,
 }
 
 /// The zone of civil days, as Postgres and as this program know it.
@@ -104,6 +108,8 @@ pub async fn run(
         cookie_secure: options.cookie_secure,
         passwords: Arc::new(Passwords::new()?),
         uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE_MAX)),
+        feeds: Arc::new(Feeds::new()),
+        shutdown: shutdown.clone(),
     };
     let readiness = Readiness::waiting_for("postgres");
     let watch = tokio::spawn(watch_postgres::run(pool, readiness.clone(), shutdown.clone()));

@@ -8,6 +8,7 @@ use axum::extract::FromRequestParts;
 use axum::http::header;
 use axum::http::request::Parts;
 use axum_extra::extract::CookieJar;
+use sqlx::PgPool;
 
 use crate::app::App;
 use crate::error::Error;
@@ -26,17 +27,48 @@ impl FromRequestParts<App> for Producer {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        let name = match parts.headers.get(header::AUTHORIZATION) {
-            Some(value) => {
-                let token = value.to_str().ok().and_then(bearer).ok_or(Error::Unauthenticated)?;
-                token::find_api_token(&app.pool, &token).await?
-            }
+        Credentials::sent(parts, app)?.producer(&app.pool).await?.ok_or(Error::Unauthenticated)
+    }
+}
+
+/// How a producer proves who they are. They were good when the request came; an answer that takes long looks again.
+#[derive(Debug)]
+pub(crate) enum Credentials {
+    /// A session's cookie.
+    Session(Token),
+    /// A script's bearer token.
+    ApiToken(Token),
+}
+
+impl Credentials {
+    fn sent(parts: &Parts, app: &App) -> Result<Self, Error> {
+        let sent = match parts.headers.get(header::AUTHORIZATION) {
+            Some(value) => value.to_str().ok().and_then(bearer).map(Self::ApiToken),
             None => {
-                let token = session::token_of(&CookieJar::from_headers(&parts.headers), app.cookie_secure);
-                session::find(&app.pool, &token.ok_or(Error::Unauthenticated)?).await?
+                let jar = CookieJar::from_headers(&parts.headers);
+                session::token_of(&jar, app.cookie_secure).map(Self::Session)
             }
         };
-        name.map(|name| Self { name }).ok_or(Error::Unauthenticated)
+        sent.ok_or(Error::Unauthenticated)
+    }
+
+    /// Whose they are; nobody's once the session has ended or the token was replaced.
+    pub(crate) async fn producer(&self, pool: &PgPool) -> Result<Option<Producer>, Error> {
+        let name = match self {
+            Self::Session(token) => session::find(pool, token).await?,
+            Self::ApiToken(token) => token::find_api_token(pool, token).await?,
+        };
+        Ok(name.map(|name| Producer { name }))
+    }
+}
+
+impl FromRequestParts<App> for Credentials {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let credentials = Self::sent(parts, app)?;
+        credentials.producer(&app.pool).await?.ok_or(Error::Unauthenticated)?;
+        Ok(credentials)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The production team's frontend: making, opening and closing paredões, and exact totals, as pages and as an API.
 //!
 //! [`app`] puts the routes together. Each subject owns its views, SQL and API handlers: [`paredao`], [`totals`],
-//! [`standing`], [`dead_letters`], [`pipeline`], [`reconciliation`]; `pages` renders those same views. `auth` says who may ask,
+//! [`standing`], [`live`], [`dead_letters`], [`pipeline`], [`reconciliation`]; `pages` renders those same views. `auth` says who may ask,
 //! [`error`] what an answer looks like when something is wrong.
 
 mod app;
@@ -10,6 +10,7 @@ pub mod commands;
 pub mod dead_letters;
 mod error;
 pub mod imports;
+pub mod live;
 mod measures;
 mod openapi;
 mod pages;

@@ -12,7 +12,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::App;
 use crate::error::Problem;
-use crate::{dead_letters, imports, paredao, pipeline, reconciliation, standing, totals};
+use crate::{dead_letters, imports, live, paredao, pipeline, reconciliation, standing, totals};
 
 /// Swagger UI styles its own elements and draws with data URLs.
 const DOCS_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; \
@@ -71,6 +71,7 @@ fn described() -> OpenApiRouter<App> {
         .merge(paredao::api::routes())
         .merge(totals::api::routes())
         .merge(standing::api::routes())
+        .merge(live::api::routes())
         .merge(dead_letters::api::routes())
         .merge(imports::api::routes())
         .merge(pipeline::api::routes())

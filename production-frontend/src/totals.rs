@@ -1,9 +1,10 @@
 //! Exact totals of a paredão, computed from its buckets when they are asked for.
 
 pub(crate) mod api;
+pub(crate) mod comparison;
 mod span;
 pub(crate) mod store;
-pub(crate) mod table;
+pub mod table;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};

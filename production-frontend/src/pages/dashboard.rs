@@ -1,34 +1,41 @@
-//! One paredão: its totals, its votes per hour, and the buttons that open and close it.
+//! One paredão: how it stands, its votes by time as chart and table, and the buttons that open and close it.
+
+mod export;
+mod query;
+mod table;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::{Path, State};
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
-use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 
+use self::query::{Shown, TableQuery};
+use self::table::TableView;
 use super::paredoes::{status_name, times, visibility_of};
 use super::{page, text};
 use crate::app::{App, Zone};
 use crate::auth::Producer;
 use crate::error::Error;
 use crate::paredao::{ParedaoView, Status, store};
-use crate::pipeline;
 use crate::reconciliation::{self, ReconciliationView, State as Reconciled};
-use crate::totals::store::{Selection, totals};
-use crate::totals::{Grain, SeriesItem, TotalsView};
+use crate::standing::{StandingView, store as standing_store};
+use crate::totals::Grain;
+use crate::{live, snapshot};
 
-/// The newest hours that the page shows.
-const HOURS_SHOWN_MAX: usize = 48;
-/// The chart's height, in its own units.
-const CHART_HEIGHT: i64 = 120;
-/// The width of an hour in the chart, in its own units.
-const HOUR_WIDTH: usize = 14;
+/// The newest rows of the table that the page shows; its exports hold all.
+const ROWS_SHOWN_MAX: usize = 500;
+/// Ranges that a link leads to, in hours before now.
+const RECENT_HOURS: [(i64, &str); 3] = [(1, "Última hora"), (6, "Últimas 6 horas"), (24, "Últimas 24 horas")];
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/paredoes/{slug}", get(show))
+        .route("/paredoes/{slug}/totals.csv", get(export::csv))
+        .route("/paredoes/{slug}/totals.json", get(export::json))
         .route("/paredoes/{slug}/abrir", post(open))
         .route("/paredoes/{slug}/encerrar", post(close))
 }
@@ -38,79 +45,140 @@ pub(super) fn routes() -> Router<App> {
 struct DashboardPage<'a> {
     producer: Option<&'a str>,
     paredao: &'a ParedaoView,
-    totals: &'a TotalsView,
+    standing: &'a StandingView,
     reconciliation: &'a ReconciliationView,
-    /// Partitions that stand still until an operator decides.
-    halted: i64,
-    /// The oldest first.
-    hours: Vec<Hour>,
+    table: &'a TableView,
+    shown: &'a Shown,
+    /// Those that it may be compared with.
+    others: &'a [ParedaoView],
     zone: &'a Zone,
 }
 
-/// A row of the table and a bar of the chart.
-#[derive(Debug, PartialEq, Eq)]
-struct Hour {
-    label: String,
-    /// In the participants' order.
-    votes: Vec<i64>,
-    total: i64,
-}
-
-/// A participant's part of a bar.
-#[derive(Debug, PartialEq, Eq)]
-struct Segment {
-    participant: usize,
-    x: usize,
-    y: i64,
-    height: i64,
+/// A link to the same page with another granularity or range.
+struct Link {
+    text: &'static str,
+    query: String,
+    is_current: bool,
 }
 
 impl DashboardPage<'_> {
-    /// The bars, scaled so that the highest fills the chart.
-    fn segments(&self) -> Vec<Segment> {
-        let highest = self.hours.iter().map(|hour| hour.total).max().unwrap_or_default().max(1);
-        let mut segments = Vec::new();
-        for (index, hour) in self.hours.iter().enumerate() {
-            let mut below = 0;
-            for (participant, &votes) in hour.votes.iter().enumerate() {
-                let bottom = below * CHART_HEIGHT / highest;
-                below += votes;
-                let top = below * CHART_HEIGHT / highest;
-                let x = index * HOUR_WIDTH;
-                segments.push(Segment { participant, x, y: CHART_HEIGHT - top, height: top - bottom });
-            }
+    /// To each granularity.
+    fn granularities(&self) -> Vec<Link> {
+        let link = |granularity| Link {
+            text: grain_name(&granularity),
+            query: Shown { granularity, ..self.shown.clone() }.query(),
+            is_current: granularity == self.shown.granularity,
+        };
+        Grain::ALL.into_iter().map(link).collect()
+    }
+
+    /// To everything, and to the last hours up to now.
+    fn ranges(&self) -> Vec<Link> {
+        let link = |text, from: Option<Timestamp>| {
+            let shown = Shown { from, to: None, ..self.shown.clone() };
+            Link { text, query: shown.query(), is_current: shown == *self.shown }
+        };
+        let minute = Grain::Minute.start_of(self.standing.as_of, &self.zone.tz);
+        let recent = RECENT_HOURS.into_iter().map(|(hours, text)| {
+            let from = minute.checked_sub(SignedDuration::from_hours(hours)).ok();
+            link(text, from)
+        });
+        std::iter::once(link("Tudo", None)).chain(recent).collect()
+    }
+
+    /// Who has the most votes, in words.
+    fn leader(&self) -> &str {
+        match &self.standing.leader {
+            Some(leader) => &leader.name,
+            None if self.standing.total > 0 => "Empate",
+            None => "Ninguém ainda",
         }
-        segments
     }
 
-    fn chart_width(&self) -> usize {
-        self.hours.len().max(12) * HOUR_WIDTH
+    /// What the count waits for, in words.
+    fn lag_note(&self) -> String {
+        let lag = &self.standing.lag;
+        let waiting = match lag.records {
+            Some(records) => format!("{} na fila", text::votes(&records)),
+            None => "nenhum registrador".to_owned(),
+        };
+        match lag.uncounted {
+            0 => waiting,
+            1 => format!("{waiting}, 1 partição sem contagem"),
+            several => format!("{waiting}, {} partições sem contagem", text::number(&several)),
+        }
+    }
+
+    /// What the script can't show by changing numbers: when it differs, it takes those parts of the page anew.
+    fn state(&self) -> String {
+        let StandingView { status, after_closing, lag, reconciliation, .. } = self.standing;
+        let state = (status, after_closing, lag.halted, reconciliation.state);
+        serde_json::to_string(&state).expect("names and numbers are JSON")
+    }
+
+    /// Whether it is compared with this one.
+    fn is_with(&self, other: &ParedaoView) -> bool {
+        self.shown.with.as_ref() == Some(&other.slug)
+    }
+
+    /// How many columns the table has.
+    fn columns(&self) -> usize {
+        self.table.participants.len() + 2 + usize::from(self.table.with.is_some())
+    }
+
+    /// Whether the table's newest rows are those that the stream tells of.
+    fn is_live(&self) -> bool {
+        let tail = live::tail_start(self.shown.granularity, self.standing.as_of, &self.zone.tz);
+        self.shown.to.is_none() && self.shown.from.is_none_or(|from| from <= tail)
+    }
+
+    /// The coarsest grain of the table, where it is coarser than asked for.
+    fn coarser(&self) -> Option<Grain> {
+        let coarsest = self.table.rows.iter().map(|row| row.row.grain).max();
+        coarsest.filter(|&grain| grain > self.shown.granularity)
+    }
+
+    /// The query of this page by another granularity.
+    fn query_by(&self, granularity: &Grain) -> String {
+        Shown { granularity: *granularity, ..self.shown.clone() }.query()
     }
 }
 
-/// The newest hours of the series that have votes, the oldest first. Old ones may be whole days.
-fn hours(totals: &TotalsView, tz: &TimeZone) -> Vec<Hour> {
-    let spans: Vec<&[SeriesItem]> = totals.series.chunk_by(|a, b| (a.start, a.grain) == (b.start, b.grain)).collect();
-    let newest = &spans[spans.len().saturating_sub(HOURS_SHOWN_MAX)..];
-    let hour = |items: &&[SeriesItem]| {
-        let start = items[0].start.to_zoned(tz.clone());
-        let format = if items[0].grain == Grain::Day { "%d/%m (dia)" } else { "%d/%m %Hh" };
-        let votes_of = |id| items.iter().filter(|item| item.participant == id).map(|item| item.votes).sum();
-        let votes: Vec<i64> = totals.participants.iter().map(|participant| votes_of(participant.id)).collect();
-        Hour { label: start.strftime(format).to_string(), total: votes.iter().sum(), votes }
-    };
-    newest.iter().map(hour).collect()
+/// A span in words.
+fn grain_name(grain: &Grain) -> &'static str {
+    match grain {
+        Grain::Minute => "minuto",
+        Grain::FiveMinutes => "5 minutos",
+        Grain::QuarterHour => "15 minutos",
+        Grain::Hour => "hora",
+        Grain::Day => "dia",
+    }
 }
 
-async fn show(producer: Producer, State(app): State<App>, Path(slug): Path<String>) -> Result<Response, Error> {
-    let (paredao, totals) = totals(&app, &slug, Selection::default()).await?;
+async fn show(
+    producer: Producer,
+    State(app): State<App>,
+    Path(slug): Path<String>,
+    query: Result<Query<TableQuery>, QueryRejection>,
+) -> Result<Response, Error> {
+    let Query(query) = query.map_err(|rejection| Error::QueryMalformed(rejection.body_text()))?;
+    let shown = query.read(&app.zone.tz)?;
+    let mut snapshot = snapshot::begin(&app.pool).await?;
+    let paredao = store::find(&mut *snapshot, &slug).await?;
+    let reconciliation = reconciliation::store::read(&mut snapshot).await?;
+    let standing = standing_store::read(&mut snapshot, &paredao, &reconciliation).await?;
+    let table = table::read(&mut snapshot, &paredao, &shown, ROWS_SHOWN_MAX, &app.zone).await?;
+    snapshot.commit().await?;
+    let mut others = store::list(&app.pool).await?;
+    others.retain(|other| other.slug != slug && matches!(other.status, Status::Open | Status::Closed));
     let template = DashboardPage {
         producer: Some(&producer.name),
         paredao: &paredao.view,
-        totals: &totals,
-        reconciliation: &reconciliation::store::show(&app.pool).await?,
-        halted: pipeline::store::lag(&app.pool).await?.halted,
-        hours: hours(&totals, &app.zone.tz),
+        standing: &standing,
+        reconciliation: &reconciliation,
+        table: &table,
+        shown: &shown,
+        others: &others,
         zone: &app.zone,
     };
     Ok(page(StatusCode::OK, &template))

@@ -59,11 +59,6 @@ fn state_class(partition: &PartitionView) -> &'static str {
     }
 }
 
-/// `1500` milliseconds as `1,5 s`.
-fn seconds(millis: &i64) -> String {
-    format!("{},{} s", text::number(&(millis / 1000)), millis % 1000 / 100)
-}
-
 async fn show(producer: Producer, State(app): State<App>) -> Result<Response, Error> {
     let pipeline = store::show(&app.pool).await?;
     Ok(page(StatusCode::OK, &PipelinePage { producer: Some(&producer.name), pipeline: &pipeline, zone: &app.zone }))
@@ -100,14 +95,4 @@ async fn steer(
     let Form(SteerForm { topic, partition }) = form.map_err(|error| Error::FormMalformed(error.body_text()))?;
     store::steer(&app.pool, &topic, partition, pause, &producer.name).await?;
     Ok(Redirect::to("/contagem").into_response())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lag_is_shown_in_tenths_of_a_second() {
-        assert_eq!([0, 99, 1500, 3_600_000].map(|millis| seconds(&millis)), ["0,0 s", "0,0 s", "1,5 s", "3.600,0 s"]);
-    }
 }

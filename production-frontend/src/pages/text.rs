@@ -32,6 +32,32 @@ pub(super) fn minute(timestamp: &Timestamp, tz: &TimeZone) -> String {
     timestamp.to_zoned(tz.clone()).strftime("%d/%m/%Y às %H:%M").to_string()
 }
 
+/// The hour and minute in `tz`.
+pub(super) fn hour_minute(timestamp: &Timestamp, tz: &TimeZone) -> String {
+    timestamp.to_zoned(tz.clone()).strftime("%H:%M").to_string()
+}
+
+/// The time of day in `tz`, to the second.
+pub(super) fn clock(timestamp: &Timestamp, tz: &TimeZone) -> String {
+    timestamp.to_zoned(tz.clone()).strftime("%H:%M:%S").to_string()
+}
+
+/// The minute in `tz` as a form's field takes it; empty for none.
+pub(super) fn field(timestamp: &Option<Timestamp>, tz: &TimeZone) -> String {
+    let text = |timestamp: &Timestamp| timestamp.to_zoned(tz.clone()).strftime("%Y-%m-%dT%H:%M").to_string();
+    timestamp.as_ref().map(text).unwrap_or_default()
+}
+
+/// `1500` milliseconds as `1,5 s`.
+pub(super) fn seconds(millis: &i64) -> String {
+    format!("{},{} s", number(&(millis / 1000)), millis % 1000 / 100)
+}
+
+/// `21.56` percentage points as `21,56 pontos`.
+pub(super) fn points(points: &Percent) -> String {
+    format!("{} pontos", points.to_string().replace('.', ","))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -48,8 +74,16 @@ mod tests {
     }
 
     #[test]
+    fn a_lag_is_shown_in_tenths_of_a_second() {
+        assert_eq!([0, 99, 1500, 3_600_000].map(|millis| seconds(&millis)), ["0,0 s", "0,0 s", "1,5 s", "3.600,0 s"]);
+    }
+
+    #[test]
     fn times_are_those_of_the_zone() {
         let tz = TimeZone::get("America/Sao_Paulo").unwrap();
-        assert_eq!(minute(&"2026-11-22T00:30:00Z".parse().unwrap(), &tz), "21/11/2026 às 21:30");
+        let at = "2026-11-22T00:30:05Z".parse().unwrap();
+        assert_eq!(minute(&at, &tz), "21/11/2026 às 21:30");
+        assert_eq!((hour_minute(&at, &tz).as_str(), clock(&at, &tz).as_str()), ("21:30", "21:30:05"));
+        assert_eq!((field(&Some(at), &tz).as_str(), field(&None, &tz).as_str()), ("2026-11-21T21:30", ""));
     }
 }

@@ -8,6 +8,6 @@ SELECT EXISTS (
       AND b.start > to_timestamp($2::bigint) - interval '25 hours'
       AND CASE b.grain
               WHEN 'hour' THEN b.start + interval '1 hour'
-              ELSE (date_trunc('day', b.start AT TIME ZONE $3) + interval '1 day') AT TIME ZONE $3
+              ELSE (date_trunc('day', b.start AT TIME ZONE $3::text) + interval '1 day') AT TIME ZONE $3::text
           END > to_timestamp($2::bigint)
 ) AS "cut!"

@@ -76,8 +76,8 @@ pub(crate) fn rows(totals: &TotalsView, open: Range<Timestamp>, rows_max: usize,
 
 /// Whether a row holds the votes of the span that begins at `start`: its own, or that of a compacted hour or day.
 fn is_there(rows: &BTreeMap<(Timestamp, Grain), RowView>, start: Timestamp, asked: Grain, tz: &TimeZone) -> bool {
-    let grains = [asked, Grain::Hour, Grain::Day].into_iter().filter(|&grain| grain >= asked);
-    grains.into_iter().any(|grain| rows.contains_key(&(grain.start_of(start, tz), grain)))
+    let mut grains = [asked, Grain::Hour, Grain::Day].into_iter().filter(|&grain| grain >= asked);
+    grains.any(|grain| rows.contains_key(&(grain.start_of(start, tz), grain)))
 }
 
 fn row(items: &[SeriesItem], totals: &TotalsView, tz: &TimeZone) -> RowView {

@@ -1,0 +1,23 @@
+// Takes the parts marked data-live from the page as the server renders it now. So there is one renderer, and a page without
+// scripts shows the same.
+
+/** Renews all parts; throws while the network or the server is away. Answers whether it could. */
+export async function refreshParts() {
+  const response = await fetch(location.href, { redirect: "manual" });
+  // The way to the sign-in.
+  if (response.type === "opaqueredirect") {
+    location.assign("/entrar");
+    return false;
+  }
+  if (!response.ok) return false;
+  const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  for (const part of document.querySelectorAll("[data-live]")) {
+    // A question under the user's finger isn't taken away.
+    if (part.querySelector("details[open]")) continue;
+    const scrolled = part.querySelector(".scroll")?.scrollTop;
+    const next = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
+    part.replaceWith(next);
+    if (scrolled) next.querySelector(".scroll").scrollTop = scrolled;
+  }
+  return true;
+}

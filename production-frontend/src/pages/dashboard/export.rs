@@ -1,0 +1,127 @@
+//! The table as a file: CSV for spreadsheets, JSON for programs.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Path, Query, State};
+use axum::http::{HeaderValue, header};
+use axum::response::{IntoResponse, Response};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::query::TableQuery;
+use super::table::{self, TableView};
+use crate::app::App;
+use crate::auth::Producer;
+use crate::error::Error;
+use crate::paredao::store;
+use crate::snapshot;
+
+/// The most rows of a file.
+const ROWS_MAX: usize = 50_000;
+/// Without it Excel takes the file for one of another encoding, and breaks every accent.
+const BYTE_ORDER_MARK: &str = "\u{feff}";
+
+pub(super) async fn csv(
+    _: Producer,
+    State(app): State<App>,
+    Path(slug): Path<String>,
+    query: Result<Query<TableQuery>, QueryRejection>,
+) -> Result<Response, Error> {
+    let table = read(&app, &slug, query).await?;
+    let content_type = HeaderValue::from_static("text/csv; charset=utf-8; header=present");
+    let file = csv_file(&table, &app.zone.tz);
+    Ok(([(header::CONTENT_TYPE, content_type), disposition(&table, "csv", &app.zone.tz)?], file).into_response())
+}
+
+pub(super) async fn json(
+    _: Producer,
+    State(app): State<App>,
+    Path(slug): Path<String>,
+    query: Result<Query<TableQuery>, QueryRejection>,
+) -> Result<Response, Error> {
+    let table = read(&app, &slug, query).await?;
+    Ok(([disposition(&table, "json", &app.zone.tz)?], Json(table)).into_response())
+}
+
+/// The whole table. A file that silently lacks rows would be taken for the whole.
+async fn read(
+    app: &App,
+    slug: &str,
+    query: Result<Query<TableQuery>, QueryRejection>,
+) -> Result<TableView, Error> {
+    let Query(query) = query.map_err(|rejection| Error::QueryMalformed(rejection.body_text()))?;
+    let shown = query.read(&app.zone.tz)?;
+    let mut snapshot = snapshot::begin(&app.pool).await?;
+    let paredao = store::find(&mut *snapshot, slug).await?;
+    let table = table::read(&mut snapshot, &paredao, &shown, ROWS_MAX, &app.zone).await?;
+    snapshot.commit().await?;
+    if table.are_all { Ok(table) } else { Err(Error::RangeTooLong) }
+}
+
+/// A name for the file that says what is in it and when it was read.
+fn disposition(
+    table: &TableView,
+    extension: &str,
+    tz: &TimeZone,
+) -> Result<(header::HeaderName, HeaderValue), Error> {
+    let read = table.as_of.to_zoned(tz.clone()).strftime("%Y%m%d-%H%M%S").to_string();
+    let name = format!("{}-{}-{read}.{extension}", table.slug, table.granularity.name());
+    let value = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")).map_err(anyhow::Error::from)?;
+    Ok((header::CONTENT_DISPOSITION, value))
+}
+
+/// The table as RFC 4180 has it.
+fn csv_file(table: &TableView, tz: &TimeZone) -> String {
+    let mut head = vec!["inicio".to_owned(), "fim".to_owned(), "granularidade".to_owned()];
+    head.extend(table.participants.iter().map(|participant| text(&participant.name)));
+    head.push("total".to_owned());
+    head.extend(table.with.as_ref().map(|with| text(&format!("total de {}", with.title))));
+    let mut file = format!("{BYTE_ORDER_MARK}{}\r\n", head.join(","));
+    for row in &table.rows {
+        let mut fields = vec![iso(row.row.start, tz), iso(row.row.end, tz), row.row.grain.name().to_owned()];
+        fields.extend(row.row.votes.iter().map(i64::to_string));
+        fields.push(row.row.total.to_string());
+        if table.with.is_some() {
+            fields.push(row.with_votes.map(|votes| votes.to_string()).unwrap_or_default());
+        }
+        file.push_str(&fields.join(","));
+        file.push_str("\r\n");
+    }
+    file
+}
+
+/// The time in `tz`, with its offset.
+fn iso(at: Timestamp, tz: &TimeZone) -> String {
+    at.to_zoned(tz.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+}
+
+/// A field of text that people wrote. A spreadsheet would compute what begins like a formula, so that it begins with an
+/// apostrophe instead.
+fn text(text: &str) -> String {
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    let guarded = if is_formula { format!("'{text}") } else { text.to_owned() };
+    if guarded.contains([',', '"', '\r', '\n']) {
+        format!("\"{}\"", guarded.replace('"', "\"\""))
+    } else {
+        guarded
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_quoted_and_never_a_formula() {
+        let fields = ["Ana", "Ana \"Nina\", a 1ª", "=1+1", "-Bia", "@c", "+55", "=SOMA(A1,B1)"].map(text);
+        let expected =
+            ["Ana", "\"Ana \"\"Nina\"\", a 1ª\"", "'=1+1", "'-Bia", "'@c", "'+55", "\"'=SOMA(A1,B1)\""];
+        assert_eq!(fields, expected);
+    }
+
+    #[test]
+    fn times_carry_their_offset() {
+        let tz = TimeZone::get("America/Sao_Paulo").unwrap();
+        assert_eq!(iso("2026-11-22T00:04:05Z".parse().unwrap(), &tz), "2026-11-21T21:04:05-03:00");
+    }
+}
