@@ -32,7 +32,7 @@ function required(name) {
 
 /**
  * Runs `test` with a page of a browser of its own; what goes wrong in the page fails the test, and is told by it. With
- * `mayComplain` requests that fail are what the test is about.
+ * `mayComplain` only what the test itself finds does: a page that loses its server can't but complain.
  */
 export async function inPage({ mayComplain = false, ...options }, test) {
   const browser = await chromium.launch(CHROMIUM);

@@ -31,6 +31,8 @@ let source;
 let shownSince = Date.now();
 let refreshedAt = 0;
 let isRefreshing = false;
+/** Whether something is shown that only a page taken anew puts right. */
+let isOutdated = false;
 
 /** Writes only what changed, so that nothing is read out or selected anew in vain. */
 function write(element, text) {
@@ -132,7 +134,8 @@ function show({ standing, tail }) {
     chart.update();
   }
   showStanding(standing);
-  if (!isWhole) refresh();
+  isOutdated ||= !isWhole;
+  if (isOutdated) refresh();
 }
 
 async function refresh() {
@@ -140,7 +143,7 @@ async function refresh() {
   isRefreshing = true;
   refreshedAt = Date.now();
   try {
-    await refreshParts();
+    if (await refreshParts()) isOutdated = false;
     chart.update();
   } catch {
     // The notice says that the connection is gone.
@@ -150,6 +153,7 @@ async function refresh() {
 }
 
 function connect() {
+  source?.close();
   source = new EventSource(`/api/v1/paredoes/${slug}/live?granularity=${granularity}`);
   source.addEventListener("message", (event) => show(JSON.parse(event.data)));
   // A stream that broke off is taken up again by the browser; one that was refused isn't.

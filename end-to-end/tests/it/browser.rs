@@ -35,6 +35,11 @@ async fn what_happens_is_followed_live() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_production_page_of_a_paredao() {
+    in_a_browser("off", "production.test.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_vote_without_javascript() {
     in_a_browser("off", "without-javascript.test.mjs").await;
 }

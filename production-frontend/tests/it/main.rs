@@ -2,8 +2,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod commands;
+mod dashboard;
 mod dead_letters;
 mod imports;
+mod live;
 mod metrics;
 mod pages;
 mod paredoes;

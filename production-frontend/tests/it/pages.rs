@@ -108,7 +108,16 @@ async fn what_goes_wrong_on_a_page_is_said_on_a_page() {
 #[tokio::test]
 async fn assets_and_the_apis_description_are_served_from_here() {
     let service = Service::start().await;
-    for path in ["/assets/app.css", "/assets/live.js", "/assets/new.js", "/assets/icon.svg", "/api/docs/"] {
+    for path in [
+        "/assets/app.css",
+        "/assets/live.js",
+        "/assets/dashboard.js",
+        "/assets/vendor/uplot/uPlot.js",
+        "/assets/vendor/uplot/uPlot.css",
+        "/assets/new.js",
+        "/assets/icon.svg",
+        "/api/docs/",
+    ] {
         let response = reqwest::get(format!("{}{path}", service.url)).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK, "{path}");
     }
@@ -119,6 +128,8 @@ async fn assets_and_the_apis_description_are_served_from_here() {
         ("post", "/api/v1/paredoes/{slug}/open", vec!["401", "403", "404", "409", "503"]),
         ("post", "/api/v1/paredoes/{slug}/close", vec!["401", "403", "404", "409", "503"]),
         ("get", "/api/v1/paredoes/{slug}/totals", vec!["400", "401", "404", "422", "503"]),
+        ("get", "/api/v1/paredoes/{slug}/standing", vec!["401", "404", "503"]),
+        ("get", "/api/v1/paredoes/{slug}/live", vec!["400", "401", "404", "503"]),
     ];
     for (method, path, statuses) in refusals {
         let responses = description["paths"][path][method]["responses"].as_object().unwrap();

@@ -1,0 +1,133 @@
+import assert from "node:assert/strict";
+import { connect, createServer } from "node:net";
+import { test } from "node:test";
+
+import { eventually, inPage, system } from "./browser.mjs";
+
+const signedIn = { extraHTTPHeaders: { authorization: `Bearer ${system.token}` } };
+const address = (production, query = "") => `${production}/paredoes/${system.paredao}${query}`;
+
+/** Votes once, as a script. */
+async function vote(participant) {
+  const send = async (path, body) => {
+    const answer = await fetch(`${system.voters}/api/v1/${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    assert.ok(answer.ok, `${path} answered ${answer.status}`);
+    return answer.json();
+  };
+  const paredoes = await (await fetch(`${system.voters}/api/v1/paredoes`)).json();
+  const { participants } = paredoes.find(({ slug }) => slug === system.paredao);
+  const { ballot } = await send("ballots", { paredao: system.paredao, participant: participants[participant].id });
+  await send("votes", { ballot });
+}
+
+const figure = (page, name) => page.locator(`[data-figure="${name}"]`);
+const total = async (page) => Number((await figure(page, "total").innerText()).replaceAll(".", ""));
+/** The table's rows as texts, the newest first. */
+const rows = (page) => page.locator("#tabela tbody tr").evaluateAll((rows) => rows.map((row) => [...row.cells].map((cell) => cell.textContent)));
+
+/** A way to the production frontend that can break. */
+async function way() {
+  const { hostname, port } = new URL(system.production);
+  const open = new Set();
+  const listen = (at) =>
+    new Promise((resolve) => {
+      const server = createServer((near) => {
+        const far = connect(port, hostname);
+        for (const [socket, other] of [[near, far], [far, near]]) {
+          open.add(socket);
+          socket.on("close", () => open.delete(socket) && other.destroy());
+          socket.on("error", () => other.destroy());
+          socket.pipe(other);
+        }
+      });
+      server.listen(at, "127.0.0.1", () => resolve(server));
+    });
+  let server = await listen(0);
+  const { port: own } = server.address();
+  return {
+    url: `http://127.0.0.1:${own}`,
+    cut: () => {
+      server.close();
+      for (const socket of open) socket.destroy();
+    },
+    mend: async () => (server = await listen(own)),
+  };
+}
+
+test("the page follows the votes, and chart and table show the same numbers", async () => {
+  await inPage(signedIn, async (page) => {
+    await page.goto(address(system.production, "?granularity=minute"));
+    const before = await total(page);
+    for (const participant of [0, 1, 1]) await vote(participant);
+    await eventually("the votes to be shown", async () => (await total(page)) === before + 3);
+    const shown = await rows(page);
+    const votes = shown.reduce((sum, row) => sum + Number(row.at(-1).replaceAll(".", "")), 0);
+    assert.equal(votes, before + 3);
+    const shares = await page.locator(".share").allInnerTexts();
+
+    const canvas = page.locator("#grafico canvas");
+    const { x, y, width, height } = await canvas.boundingBox();
+    await page.mouse.move(x + width / 2, y + height / 2);
+    const said = await eventually("the chart to say what lies under the cursor", async () => page.locator(".readout").innerText());
+    const [label, ...parts] = said.split(" · ");
+    const [, ...cells] = (await rows(page)).find(([head]) => head === label);
+    assert.deepEqual(parts.map((part) => part.split(" ").at(-1)), cells.slice(0, 3));
+
+    await page.reload();
+    assert.equal(await total(page), before + 3);
+    assert.deepEqual(await page.locator(".share").allInnerTexts(), shares, "what the stream showed is what the server renders");
+  });
+});
+
+test("a page without a connection says so, and follows again once it is back", async () => {
+  const road = await way();
+  await inPage({ ...signedIn, mayComplain: true }, async (page) => {
+    await page.goto(address(road.url));
+    const before = await total(page);
+    await eventually("the stream to begin", async () => /^há [01] s$/.test(await figure(page, "age").textContent()));
+    assert.equal(await page.locator("#aviso").innerText(), "");
+    road.cut();
+    await eventually("the notice", async () =>
+      /^Sem conexão há \d+ s: números de \d\d:\d\d:\d\d\.$/.test(await page.locator("#aviso").innerText()),
+    );
+    await vote(2);
+    await road.mend();
+    await eventually("the vote to be shown", async () => (await total(page)) === before + 1);
+    await eventually("the notice to go", async () => (await page.locator("#aviso").innerText()) === "");
+  });
+  road.cut();
+});
+
+test("without JavaScript the page has the same table, and links and a form to choose", async () => {
+  await inPage({ ...signedIn, javaScriptEnabled: false }, async (page) => {
+    await page.goto(address(system.production));
+    assert.ok((await rows(page)).length > 0);
+    await page.getByRole("link", { name: "5 minutos" }).click();
+    assert.equal(new URL(page.url()).searchParams.get("granularity"), "5min");
+    assert.match((await rows(page))[0][0], /^\d\d\/\d\d \d\d:\d[05]$/);
+    await page.getByLabel("De", { exact: true }).fill("2020-01-01T00:00");
+    await page.getByLabel("Até").fill("2020-01-02T00:00");
+    await page.getByRole("button", { name: "Mostrar" }).click();
+    assert.deepEqual(await rows(page), [["Nenhum voto neste período."]]);
+    assert.equal(new URL(page.url()).searchParams.get("granularity"), "5min");
+  });
+});
+
+for (const width of [360, 768, 1440]) {
+  for (const colorScheme of ["light", "dark"]) {
+    test(`the page fits ${width} px, ${colorScheme}`, async () => {
+      await inPage({ ...signedIn, viewport: { width, height: 900 }, colorScheme }, async (page) => {
+        await page.goto(address(system.production, "?granularity=minute"));
+        await page.locator("#grafico canvas").waitFor();
+        const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(beyond <= 0, `${beyond} px too wide`);
+        const folder = process.env.SCREENSHOTS;
+        if (folder) await page.screenshot({ path: `${folder}/dashboard-${width}-${colorScheme}.png`, fullPage: true });
+      });
+    });
+  }
+}
