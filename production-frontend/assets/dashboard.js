@@ -9,6 +9,8 @@ const AGE_MILLIS_MAX = 5_000;
 const TICK_MILLIS = 500;
 /** What can't be shown by changing numbers is taken anew from the server, but not more often. */
 const REFRESH_MILLIS_MIN = 5_000;
+/** A screen reader is told of new numbers, but not each second. */
+const SUMMARY_MILLIS_MIN = 30_000;
 /** After a stream was refused. */
 const RECONNECT_MILLIS = 2_000;
 
@@ -30,6 +32,7 @@ let last = { cameAt: Date.now(), ageMillis: 0 };
 let source;
 let shownSince = Date.now();
 let refreshedAt = 0;
+let summarisedAt = Date.now();
 let isRefreshing = false;
 /** Whether something is shown that only a page taken anew puts right. */
 let isOutdated = false;
@@ -58,6 +61,13 @@ function showStanding(standing) {
     write(card.querySelector(".votes"), votes(total));
     card.querySelector(".part").setAttribute("width", percent);
   }
+}
+
+function summarise({ total, leader }) {
+  if (Date.now() - summarisedAt < SUMMARY_MILLIS_MIN) return;
+  summarisedAt = Date.now();
+  const ahead = leader ? `; ${leader.name} na frente por ${hundredths(leader.margin_points)} pontos` : "";
+  write(document.querySelector("#resumo"), `${votes(total)}${ahead}`);
 }
 
 function lagNote({ records, uncounted }) {
@@ -134,6 +144,7 @@ function show({ standing, tail }) {
     chart.update();
   }
   showStanding(standing);
+  summarise(standing);
   isOutdated ||= !isWhole;
   if (isOutdated) refresh();
 }
