@@ -5,7 +5,7 @@ use std::time::Instant;
 use jiff::Timestamp;
 use sqlx::PgConnection;
 
-use super::{LeaderView, MinuteView, StandingView, VerdictView};
+use super::{LeaderView, MinuteView, StandingView};
 use crate::app::App;
 use crate::error::Error;
 use crate::paredao::store::{self, Paredao};
