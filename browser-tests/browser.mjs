@@ -44,7 +44,8 @@ export async function inPage({ mayComplain = false, ...options }, test) {
     page.on("response", (response) => response.status() >= 400 && errors.push(`${response.status()} ${response.url()}`));
     await test(page).catch(async (failure) => {
       const shown = await page.locator("body").innerText();
-      throw new Error(`the page said: ${shown}\nand complained: ${errors.join("; ")}`, { cause: failure });
+      const told = [failure.message, `The page said: ${shown}`, `It complained: ${errors.join("; ")}`];
+      throw new Error(told.join("\n"), { cause: failure });
     });
     if (errors.length > 0 && !mayComplain) throw new Error(`the page complained: ${errors.join("; ")}`);
   } finally {

@@ -69,9 +69,7 @@ test("the page follows the votes, and chart and table show the same numbers", as
     assert.equal(votes, before + 3);
     const shares = await page.locator(".share").allInnerTexts();
 
-    const canvas = page.locator("#grafico canvas");
-    const { x, y, width, height } = await canvas.boundingBox();
-    await page.mouse.move(x + width / 2, y + height / 2);
+    await page.locator("#grafico .u-over").hover();
     const said = await eventually("the chart to say what lies under the cursor", async () => page.locator(".readout").innerText());
     const [label, ...parts] = said.split(" · ");
     const [, ...cells] = (await rows(page)).find(([head]) => head === label);
@@ -106,7 +104,7 @@ test("without JavaScript the page has the same table, and links and a form to ch
   await inPage({ ...signedIn, javaScriptEnabled: false }, async (page) => {
     await page.goto(address(system.production));
     assert.ok((await rows(page)).length > 0);
-    await page.getByRole("link", { name: "5 minutos" }).click();
+    await page.getByRole("link", { name: "5 minutos", exact: true }).click();
     assert.equal(new URL(page.url()).searchParams.get("granularity"), "5min");
     assert.match((await rows(page))[0][0], /^\d\d\/\d\d \d\d:\d[05]$/);
     await page.getByLabel("De", { exact: true }).fill("2020-01-01T00:00");

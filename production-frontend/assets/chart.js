@@ -6,6 +6,8 @@ const HEIGHT = 300;
 /** A line is known by its dashes too, not by its colour alone. */
 const DASHES = [[], [10, 4], [3, 3], [12, 3, 3, 3], [6, 6]];
 const DAY_SECONDS = 24 * 3600;
+/** No votes are told apart within a minute, so no label is. In seconds. */
+const TIME_STEPS = [1, 5, 10, 15, 30, 60, 120, 180, 360, 720].map((minutes) => minutes * 60).concat([1, 2, 7, 14, 30].map((days) => days * DAY_SECONDS));
 /** Votes are whole. */
 const STEPS = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
 
@@ -71,7 +73,7 @@ function options(canvas, columns, zone, times, readout) {
     cursor: { y: false, drag: { x: false, y: false } },
     scales: { y: { range: (_, __, max) => [0, Math.max((max ?? 0) * 1.05, 1)] } },
     axes: [
-      { ...axis, values: labels },
+      { ...axis, incrs: TIME_STEPS, values: labels },
       { ...axis, size: 80, incrs: STEPS, values: (_, splits) => splits.map(number) },
     ],
     series: [{}, ...columns.map((column) => line(column))],

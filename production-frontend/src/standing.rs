@@ -109,10 +109,8 @@ mod tests {
     use crate::paredao::ParticipantView;
 
     fn leader(totals: &[i64]) -> Option<(i32, i64, String)> {
-        let standing: Vec<_> = (0..)
-            .zip(totals)
-            .map(|(id, _)| ParticipantView { id, name: format!("n{id}"), photo_url: None })
-            .collect();
+        let standing: Vec<_> =
+            (0..).zip(totals).map(|(id, _)| ParticipantView { id, name: format!("n{id}"), photo_url: None }).collect();
         let leader = LeaderView::of(&ParticipantTotal::of(&standing, totals))?;
         Some((leader.id, leader.margin_votes, leader.margin_points.to_string()))
     }

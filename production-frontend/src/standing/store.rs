@@ -31,9 +31,8 @@ pub(crate) async fn read(
     verdict: &ReconciliationView,
 ) -> Result<StandingView, Error> {
     let minute = last_minute(paredao.as_of)?;
-    let rows = sqlx::query_file!("src/standing/votes.sql", paredao.id, minute.as_second())
-        .fetch_all(&mut *snapshot)
-        .await?;
+    let rows =
+        sqlx::query_file!("src/standing/votes.sql", paredao.id, minute.as_second()).fetch_all(&mut *snapshot).await?;
     let totals: Vec<i64> = rows.iter().map(|row| row.votes).collect();
     let participants = ParticipantTotal::of(&paredao.view.participants, &totals);
     Ok(StandingView {

@@ -34,7 +34,9 @@ impl Grain {
     /// When the span ends that begins at `start`: the first instant that isn't in it.
     pub(crate) fn end_of(self, start: Timestamp, tz: &TimeZone) -> Timestamp {
         match self.seconds() {
-            Some(seconds) => Timestamp::from_second(start.as_second().saturating_add(seconds)).unwrap_or(Timestamp::MAX),
+            Some(seconds) => {
+                Timestamp::from_second(start.as_second().saturating_add(seconds)).unwrap_or(Timestamp::MAX)
+            }
             None => {
                 let tomorrow = start.to_zoned(tz.clone()).tomorrow().and_then(|day| day.start_of_day());
                 tomorrow.map_or(Timestamp::MAX, |day| day.timestamp())
@@ -54,7 +56,8 @@ impl Grain {
     pub(crate) fn at_position(self, position: i64, origin: Timestamp, tz: &TimeZone) -> Timestamp {
         let seconds = self.seconds().unwrap_or(DAY_SECONDS);
         // From the middle of a span its beginning is found, also where a day was longer or shorter.
-        let middle = self.start_of(origin, tz).as_second().saturating_add(position.saturating_mul(seconds) + seconds / 2);
+        let middle =
+            self.start_of(origin, tz).as_second().saturating_add(position.saturating_mul(seconds) + seconds / 2);
         Timestamp::from_second(middle).map_or(Timestamp::MAX, |middle| self.start_of(middle, tz))
     }
 }

@@ -69,12 +69,7 @@ pub(crate) async fn read(
 }
 
 /// Whether `from` lies within a compacted bucket.
-async fn is_cut(
-    snapshot: &mut PgConnection,
-    paredao: i32,
-    from: Option<Timestamp>,
-    zone: &str,
-) -> Result<bool, Error> {
+async fn is_cut(snapshot: &mut PgConnection, paredao: i32, from: Option<Timestamp>, zone: &str) -> Result<bool, Error> {
     let Some(from) = from else { return Ok(false) };
     Ok(sqlx::query_file_scalar!("src/totals/cut.sql", paredao, first_second(from), zone).fetch_one(snapshot).await?)
 }

@@ -13,7 +13,8 @@ async fn every_metric_says_what_it_means_and_counts_from_zero() {
     service.request(Method::from_bytes(b"QUALQUER").unwrap(), "/entrar").send().await.unwrap();
 
     let metrics = reqwest::get(format!("{}/metrics", service.admin_url)).await.unwrap().text().await.unwrap();
-    let names = ["http_requests_total", "http_request_seconds", "sign_ins_total", "totals_query_seconds", "live_watchers"];
+    let names =
+        ["http_requests_total", "http_request_seconds", "sign_ins_total", "totals_query_seconds", "live_watchers"];
     for name in names {
         assert!(metrics.contains(&format!("# HELP {name} ")), "{name} isn't described");
     }

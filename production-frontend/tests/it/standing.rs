@@ -37,7 +37,10 @@ async fn everything_at_a_glance_is_in_one_answer() {
     let as_of: Timestamp = standing["as_of"].as_str().unwrap().parse().unwrap();
     assert!((before - 5.seconds()..=Timestamp::now() + 5.seconds()).contains(&as_of), "{as_of}");
     assert!(standing["age_millis"].as_u64().unwrap() < 10_000);
-    assert_eq!((&standing["status"], &standing["total"], &standing["after_closing"]), (&json!("open"), &json!(1020), &json!(0)));
+    assert_eq!(
+        (&standing["status"], &standing["total"], &standing["after_closing"]),
+        (&json!("open"), &json!(1020), &json!(0))
+    );
     assert_eq!(
         standing["participants"],
         json!([
@@ -47,10 +50,7 @@ async fn everything_at_a_glance_is_in_one_answer() {
     );
     let minute = Timestamp::from_second((as_of.as_second() / 60 - 1) * 60).unwrap();
     assert_eq!(standing["last_minute"], json!({"start": minute.to_string(), "votes": 5}));
-    assert_eq!(
-        standing["leader"],
-        json!({"id": ids[0], "name": "Ana", "margin_votes": 220, "margin_points": 21.56})
-    );
+    assert_eq!(standing["leader"], json!({"id": ids[0], "name": "Ana", "margin_votes": 220, "margin_points": 21.56}));
     assert_eq!(standing["lag"], json!({"records": 6, "millis": 1500, "uncounted": 2, "halted": 1}));
     assert_eq!(standing["reconciliation"], json!({"state": "green", "behind_seconds": 0}));
 }

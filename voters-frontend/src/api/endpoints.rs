@@ -10,7 +10,8 @@ use axum_extra::extract::CookieJar;
 
 use super::body::Body;
 use super::views::{
-    BallotRequest, BallotView, PanoramaView, ParedaoView, ProblemView, ReceiptView, StateView, VoteRequest, panorama_json,
+    BallotRequest, BallotView, PanoramaView, ParedaoView, ProblemView, ReceiptView, StateView, VoteRequest,
+    panorama_json,
 };
 use crate::app::{self, App};
 use crate::live;
@@ -153,9 +154,6 @@ pub(super) async fn follow(
         (status = 503, description = "No room for one more", body = ProblemView, content_type = "application/problem+json"),
     )
 )]
-pub(super) async fn follow_publicly(
-    State(app): State<Arc<App>>,
-    Segment(slug): Segment,
-) -> Result<Response, Problem> {
+pub(super) async fn follow_publicly(State(app): State<Arc<App>>, Segment(slug): Segment) -> Result<Response, Problem> {
     live::follow(app, &slug, |_| false)
 }

@@ -18,9 +18,8 @@ pub(crate) struct Event {
 
 impl Event {
     fn parse(text: &str) -> Self {
-        let field = |name: &str| {
-            text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ").map(str::to_owned))
-        };
+        let field =
+            |name: &str| text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": ").map(str::to_owned));
         Self {
             name: field("event").unwrap_or_default(),
             id: field("id"),

@@ -44,11 +44,7 @@ pub(super) async fn json(
 }
 
 /// The whole table. A file that silently lacks rows would be taken for the whole.
-async fn read(
-    app: &App,
-    slug: &str,
-    query: Result<Query<TableQuery>, QueryRejection>,
-) -> Result<TableView, Error> {
+async fn read(app: &App, slug: &str, query: Result<Query<TableQuery>, QueryRejection>) -> Result<TableView, Error> {
     let Query(query) = query.map_err(|rejection| Error::QueryMalformed(rejection.body_text()))?;
     let shown = query.read(&app.zone.tz)?;
     let mut snapshot = snapshot::begin(&app.pool).await?;
@@ -59,11 +55,7 @@ async fn read(
 }
 
 /// A name for the file that says what is in it and when it was read.
-fn disposition(
-    table: &TableView,
-    extension: &str,
-    tz: &TimeZone,
-) -> Result<(header::HeaderName, HeaderValue), Error> {
+fn disposition(table: &TableView, extension: &str, tz: &TimeZone) -> Result<(header::HeaderName, HeaderValue), Error> {
     let read = table.as_of.to_zoned(tz.clone()).strftime("%Y%m%d-%H%M%S").to_string();
     let name = format!("{}-{}-{read}.{extension}", table.slug, table.granularity.name());
     let value = HeaderValue::try_from(format!("attachment; filename=\"{name}\"")).map_err(anyhow::Error::from)?;
@@ -100,11 +92,7 @@ fn iso(at: Timestamp, tz: &TimeZone) -> String {
 fn text(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let guarded = if is_formula { format!("'{text}") } else { text.to_owned() };
-    if guarded.contains([',', '"', '\r', '\n']) {
-        format!("\"{}\"", guarded.replace('"', "\"\""))
-    } else {
-        guarded
-    }
+    if guarded.contains([',', '"', '\r', '\n']) { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }
 }
 
 #[cfg(test)]
@@ -114,8 +102,7 @@ mod tests {
     #[test]
     fn text_is_quoted_and_never_a_formula() {
         let fields = ["Ana", "Ana \"Nina\", a 1ª", "=1+1", "-Bia", "@c", "+55", "=SOMA(A1,B1)"].map(text);
-        let expected =
-            ["Ana", "\"Ana \"\"Nina\"\", a 1ª\"", "'=1+1", "'-Bia", "'@c", "'+55", "\"'=SOMA(A1,B1)\""];
+        let expected = ["Ana", "\"Ana \"\"Nina\"\", a 1ª\"", "'=1+1", "'-Bia", "'@c", "'+55", "\"'=SOMA(A1,B1)\""];
         assert_eq!(fields, expected);
     }
 

@@ -99,10 +99,7 @@ mod tests {
     fn times_are_of_the_zone_unless_they_say_otherwise() {
         let shown = read(Grain::FiveMinutes, "2026-11-21T21:00", "2026-11-22T02:00:00Z", "final-2025").unwrap();
         assert_eq!(shown.from.unwrap().to_string(), "2026-11-22T00:00:00Z");
-        assert_eq!(
-            shown.query(),
-            "granularity=5min&from=2026-11-22T00:00:00Z&to=2026-11-22T02:00:00Z&with=final-2025"
-        );
+        assert_eq!(shown.query(), "granularity=5min&from=2026-11-22T00:00:00Z&to=2026-11-22T02:00:00Z&with=final-2025");
     }
 
     #[test]
