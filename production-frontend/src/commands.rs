@@ -1,11 +1,13 @@
 //! The commands besides `serve`.
 
 use anyhow::{Context, bail, ensure};
+use serde_json::json;
 use sqlx::{Connection, PgConnection, PgPool};
 use voting_commons::adapters::postgres::{self, PostgresArgs};
 
-use crate::auth::password;
+use crate::audit::{self, Action};
 use crate::auth::token::Token;
+use crate::auth::{Kind, Producer, Role, password};
 
 /// The shortest password, in bytes.
 const PASSWORD_BYTES_MIN: usize = 8;
@@ -13,6 +15,10 @@ const PASSWORD_BYTES_MIN: usize = 8;
 pub const PASSWORD_BYTES_MAX: u64 = 1024;
 /// The longest name, in characters.
 const NAME_CHARS_MAX: usize = 100;
+/// The role of a new user of whom nothing else is said: the first must be one who can let in the others.
+const USER_ROLE: Role = Role::Director;
+/// The role of a new token of which nothing else is said.
+const TOKEN_ROLE: Role = Role::Operator;
 
 /// Brings the schema up to date.
 ///
@@ -22,57 +28,82 @@ pub async fn migrate(args: &PostgresArgs) -> anyhow::Result<()> {
     postgres::migrate(&pool(args).await?).await.context("the schema can't be brought up to date")
 }
 
-/// Adds a user, or changes the password of the one with this name and ends their sessions.
+/// Adds a user in the name of `who`, or changes the password of the one with this name, lets them in again if they were
+/// deactivated, and ends their sessions. Without a role a new user is a director, and one who was there keeps theirs.
 ///
 /// # Errors
 /// When name or password is too long or too short, or Postgres fails.
-pub async fn add_user(args: &PostgresArgs, name: &str, password: &str) -> anyhow::Result<()> {
-    check_name(name)?;
+pub async fn add_user(
+    args: &PostgresArgs,
+    who: &str,
+    name: &str,
+    role: Option<Role>,
+    password: &str,
+) -> anyhow::Result<()> {
+    check_name("the name", name)?;
+    check_name("the name of whoever does it", who)?;
     let bytes_max = usize::try_from(PASSWORD_BYTES_MAX).expect("it is small");
     if !(PASSWORD_BYTES_MIN..=bytes_max).contains(&password.len()) {
         bail!("the password must have {PASSWORD_BYTES_MIN} to {PASSWORD_BYTES_MAX} bytes");
     }
     let hash = password::hash(password)?;
     let mut transaction = pool(args).await?.begin().await.context("Postgres can't be reached")?;
-    let producer = sqlx::query_scalar!(
-        "INSERT INTO producer (name, password_hash) VALUES ($1, $2)
-         ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash
-         RETURNING id",
+    let producer = sqlx::query!(
+        "INSERT INTO producer (name, password_hash, role) VALUES ($1, $2, coalesce($3, $4))
+         ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash, role = coalesce($3, producer.role),
+                                          active = true, one_time_until = NULL
+         RETURNING id, role",
         name,
-        hash
+        hash,
+        role.map(Role::name),
+        USER_ROLE.name()
     )
     .fetch_one(&mut *transaction)
     .await
     .context("the user can't be stored")?;
-    sqlx::query!("DELETE FROM session WHERE producer = $1", producer).execute(&mut *transaction).await?;
+    sqlx::query!("DELETE FROM session WHERE producer = $1", producer.id).execute(&mut *transaction).await?;
+    let detail = json!({"role": producer.role});
+    audit::write(&mut *transaction, &operator(who), Action::AddUser, name, &detail).await?;
     transaction.commit().await?;
     Ok(())
 }
 
-/// Adds a script's token, in place of the one with this name if there is one, and returns it: it is stored nowhere.
+/// Adds a script's token in the name of `who`, in place of the one with this name if there is one, and returns it: it is
+/// stored nowhere. Without a role a new one is an operator's, and one that was there keeps its role.
 ///
 /// # Errors
 /// When the name is too long or empty, or Postgres fails.
-pub async fn add_token(args: &PostgresArgs, name: &str) -> anyhow::Result<String> {
-    check_name(name)?;
+pub async fn add_token(args: &PostgresArgs, who: &str, name: &str, role: Option<Role>) -> anyhow::Result<String> {
+    check_name("the name", name)?;
+    check_name("the name of whoever does it", who)?;
     let token = Token::random();
-    sqlx::query!(
-        "INSERT INTO api_token (token_hash, name) VALUES ($1, $2)
-         ON CONFLICT (name) DO UPDATE SET token_hash = excluded.token_hash, created_at = now()",
+    let mut transaction = pool(args).await?.begin().await.context("Postgres can't be reached")?;
+    let stored = sqlx::query_scalar!(
+        "INSERT INTO api_token (token_hash, name, role) VALUES ($1, $2, coalesce($3, $4))
+         ON CONFLICT (name) DO UPDATE SET token_hash = excluded.token_hash, role = coalesce($3, api_token.role),
+                                          created_at = now()
+         RETURNING role",
         &token.hash()[..],
-        name
+        name,
+        role.map(Role::name),
+        TOKEN_ROLE.name()
     )
-    .execute(&pool(args).await?)
+    .fetch_one(&mut *transaction)
     .await
     .context("the token can't be stored")?;
+    let detail = json!({"role": stored});
+    audit::write(&mut *transaction, &operator(who), Action::AddToken, name, &detail).await?;
+    transaction.commit().await?;
     Ok(token.reveal().to_owned())
 }
 
-fn check_name(name: &str) -> anyhow::Result<()> {
-    ensure!(
-        (1..=NAME_CHARS_MAX).contains(&name.chars().count()),
-        "the name must have 1 to {NAME_CHARS_MAX} characters"
-    );
+/// Whoever can give commands on the machine may do everything.
+fn operator(who: &str) -> Producer {
+    Producer { name: who.to_owned(), kind: Kind::Command, role: Role::Director }
+}
+
+fn check_name(what: &str, name: &str) -> anyhow::Result<()> {
+    ensure!((1..=NAME_CHARS_MAX).contains(&name.chars().count()), "{what} must have 1 to {NAME_CHARS_MAX} characters");
     Ok(())
 }
 

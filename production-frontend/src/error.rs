@@ -8,6 +8,7 @@ use problem_details::ProblemDetails;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::auth::Role;
 use crate::paredao::picture::PictureError;
 
 /// Seconds after which a request that couldn't be served now may be tried again.
@@ -36,6 +37,14 @@ pub(crate) enum Error {
     /// 403: a browser sent this from another site.
     #[error("O pedido veio de outro site.")]
     CrossSite,
+    /// 403: they may do less than this takes.
+    #[error("Isto é para {}; você é {}.", role_name(*.needed), role_name(*.has))]
+    RoleTooLow {
+        /// The least role that may.
+        needed: Role,
+        /// Theirs.
+        has: Role,
+    },
     /// 404: nothing is here.
     #[error("Não há nada neste endereço.")]
     NotFound,
@@ -149,6 +158,15 @@ fn has_sqlstate(error: &sqlx::Error, prefixes: &[&str]) -> bool {
     code.is_some_and(|code| prefixes.iter().any(|prefix| code.starts_with(prefix)))
 }
 
+/// A role in words.
+fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::Viewer => "leitor",
+        Role::Operator => "operador",
+        Role::Director => "diretor",
+    }
+}
+
 impl Error {
     /// Of a body that isn't the JSON asked for.
     pub(crate) fn refused_json(rejection: JsonRejection) -> Self {
@@ -169,6 +187,7 @@ impl Error {
             Self::Unauthenticated => (401, "unauthenticated", "No session and no valid token"),
             Self::WrongPassword => (401, "wrong-password", "The name or the password is wrong"),
             Self::CrossSite => (403, "cross-site", "The request comes from another site"),
+            Self::RoleTooLow { .. } => (403, "role-too-low", "The role may not do this"),
             Self::NotFound => (404, "not-found", "Nothing is here"),
             Self::ParedaoUnknown => (404, "paredao-unknown", "No such paredão"),
             Self::DeadLetterUnknown => (404, "dead-letter-unknown", "No such dead letter"),
@@ -210,6 +229,9 @@ impl Error {
             | Self::QueryMalformed(about)
             | Self::BodyMalformed(about)
             | Self::ReplayInvalid(about) => Some(about.chars().take(ABOUT_CHARS_MAX).collect()),
+            Self::RoleTooLow { needed, has } => {
+                Some(format!("{} is needed, and this is a {}", needed.name(), has.name()))
+            }
             _ => None,
         }
     }

@@ -5,6 +5,7 @@
 //! [`error`] what an answer looks like when something is wrong.
 
 mod app;
+mod audit;
 mod auth;
 pub mod commands;
 pub mod dead_letters;
@@ -25,3 +26,4 @@ pub mod totals;
 mod watch_postgres;
 
 pub use app::{Listeners, Options, run};
+pub use auth::role::Role;

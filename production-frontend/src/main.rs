@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use production_frontend::{Listeners, Options, commands};
+use production_frontend::{Listeners, Options, Role, commands};
 use tokio::net::TcpListener;
 use voting_commons::adapters::admin::AdminArgs;
 use voting_commons::adapters::postgres::PostgresArgs;
@@ -58,6 +58,12 @@ struct Named {
     /// The name, 1 to 100 characters
     #[arg(long)]
     name: String,
+    /// What they may do; without it, one of this name keeps what they may, a new user is a director and a new token an operator
+    #[arg(long, value_enum)]
+    role: Option<Role>,
+    /// In whose name, for the audit
+    #[arg(long, env = "USER", default_value = "command line")]
+    who: String,
 }
 
 #[tokio::main]
@@ -84,13 +90,13 @@ async fn execute(cli: Cli) -> anyhow::Result<()> {
             production_frontend::run(listeners, &cli.postgres, options, shutdown).await
         }
         Command::Migrate => commands::migrate(&cli.postgres).await,
-        Command::User(Add::Add(Named { name })) => {
+        Command::User(Add::Add(Named { name, role, who })) => {
             let mut password = String::new();
             std::io::stdin().take(commands::PASSWORD_BYTES_MAX + 2).read_to_string(&mut password)?;
-            commands::add_user(&cli.postgres, &name, password.trim_end_matches(['\r', '\n'])).await
+            commands::add_user(&cli.postgres, &who, &name, role, password.trim_end_matches(['\r', '\n'])).await
         }
-        Command::Token(Add::Add(Named { name })) => {
-            println!("{}", commands::add_token(&cli.postgres, &name).await?);
+        Command::Token(Add::Add(Named { name, role, who })) => {
+            println!("{}", commands::add_token(&cli.postgres, &who, &name, role).await?);
             Ok(())
         }
     }

@@ -24,7 +24,7 @@ const DOCS_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline';
         title = "Production's API",
         description = "Make, open and close paredões, read exact totals, see what couldn't be counted, register imports, and steer the registers. Refusals are problem details (RFC 9457)."
     ),
-    security(("bearer" = [])),
+    security(("bearer" = ["viewer"])),
     components(schemas(Problem)),
     modifiers(&Bearer)
 )]
@@ -43,7 +43,7 @@ impl Modify for Bearer {
 fn describe_refusals(openapi: &mut openapi::OpenApi) {
     for path in openapi.paths.paths.values_mut() {
         if let Some(operation) = &mut path.post {
-            refuse(operation, "403", "a browser sent this from another site");
+            refuse(operation, "403", "the role isn't enough, or a browser sent this from another site");
         }
         for operation in path.get.iter_mut().chain(&mut path.post) {
             refuse(operation, "401", "no session and no valid token");

@@ -16,6 +16,7 @@ use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 
 use crate::app::App;
+use crate::auth::Producer;
 use crate::error::{Error, Said};
 
 pub(crate) fn routes() -> Router<App> {
@@ -38,7 +39,7 @@ fn page(status: StatusCode, template: &impl Template) -> Response {
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
-    producer: Option<&'a str>,
+    producer: Option<&'a Producer>,
     heading: &'a str,
     said: &'a str,
 }

@@ -9,6 +9,8 @@ use argon2::password_hash::{PasswordHasher, PasswordVerifier};
 use sqlx::PgPool;
 use tokio::sync::Semaphore;
 
+use super::{Kind, Producer, Role};
+use crate::audit;
 use crate::error::Error;
 
 /// Passwords checked at once, 19 MiB each; more wait.
@@ -24,6 +26,13 @@ pub(crate) struct Passwords {
     decoy: String,
 }
 
+/// Somebody who has proved to be this user.
+#[derive(Debug)]
+pub(crate) struct User {
+    pub(crate) id: i32,
+    pub(crate) producer: Producer,
+}
+
 /// The hash of a password, with its salt and cost, as text.
 pub(crate) fn hash(password: &str) -> anyhow::Result<String> {
     let hash = Argon2::default().hash_password(password.as_bytes()).context("the password can't be hashed")?;
@@ -35,24 +44,32 @@ impl Passwords {
         Ok(Self { turns: Semaphore::new(CHECKS_AT_ONCE_MAX), decoy: hash("decoy")? })
     }
 
-    /// The id of the user with this name and password.
-    pub(crate) async fn check(&self, pool: &PgPool, name: &str, password: String) -> Result<i32, Error> {
+    /// The user with this name and password; the audit keeps who tried in vain.
+    pub(crate) async fn check(&self, pool: &PgPool, name: &str, password: String) -> Result<User, Error> {
         let turn = tokio::time::timeout(TURN_TIMEOUT, self.turns.acquire()).await.map_err(|_| Error::Busy)?;
         let _turn = turn.map_err(anyhow::Error::from)?;
         // Postgres's text holds no NUL, so nobody is called that.
         let found = if name.contains('\0') {
             None
         } else {
-            sqlx::query!("SELECT id, password_hash FROM producer WHERE name = $1", name).fetch_optional(pool).await?
+            sqlx::query!("SELECT id, password_hash, role FROM producer WHERE name = $1 AND active", name)
+                .fetch_optional(pool)
+                .await?
         };
-        let (producer, hash) = match found {
-            Some(found) => (Some(found.id), found.password_hash),
-            None => (None, self.decoy.clone()),
-        };
+        let hash = found.as_ref().map_or(&self.decoy, |found| &found.password_hash).clone();
         let is_right = tokio::task::spawn_blocking(move || is_right(&password, &hash))
             .await
             .context("the check of a password was cut off")??;
-        producer.filter(|_| is_right).ok_or(Error::WrongPassword)
+        match found {
+            Some(user) if is_right => {
+                let producer = Producer { name: name.to_owned(), kind: Kind::User, role: Role::stored(&user.role)? };
+                Ok(User { id: user.id, producer })
+            }
+            known => {
+                audit::write_refused_sign_in(pool, known.map(|_| name)).await?;
+                Err(Error::WrongPassword)
+            }
+        }
     }
 }
 

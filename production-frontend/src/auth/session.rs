@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgExecutor};
 
 use super::token::Token;
+use super::{Kind, Producer, Role};
+use crate::error::Error;
 
 /// How long a session lasts after signing in: a working day.
 const SESSION_LIFE: Duration = Duration::from_secs(12 * 3600);
@@ -35,33 +37,39 @@ pub(crate) fn no_cookie(is_secure: bool) -> Cookie<'static> {
 }
 
 /// Begins a session, and clears away those that have ended.
-pub(crate) async fn begin(pool: &PgPool, producer: i32) -> sqlx::Result<Token> {
+pub(crate) async fn begin(connection: &mut PgConnection, producer: i32) -> sqlx::Result<Token> {
     let token = Token::random();
-    sqlx::query!("DELETE FROM session WHERE expires_at <= now()").execute(pool).await?;
+    sqlx::query!("DELETE FROM session WHERE expires_at <= now()").execute(&mut *connection).await?;
+    sqlx::query!("UPDATE producer SET last_sign_in_at = now() WHERE id = $1", producer)
+        .execute(&mut *connection)
+        .await?;
     sqlx::query!(
         "INSERT INTO session (token_hash, producer, expires_at) VALUES ($1, $2, now() + make_interval(secs => $3))",
         &token.hash()[..],
         producer,
         SESSION_LIFE.as_secs_f64(),
     )
-    .execute(pool)
+    .execute(connection)
     .await?;
     Ok(token)
 }
 
-/// The name of the user whose session this is, if it hasn't ended.
-pub(crate) async fn find(pool: &PgPool, token: &Token) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar!(
-        "SELECT p.name FROM session s JOIN producer p ON p.id = s.producer
-         WHERE s.token_hash = $1 AND s.expires_at > now()",
+/// The user whose session this is, if it hasn't ended and they may still come in.
+pub(crate) async fn find(executor: impl PgExecutor<'_>, token: &Token) -> Result<Option<Producer>, Error> {
+    let found = sqlx::query!(
+        "SELECT p.name, p.role FROM session s JOIN producer p ON p.id = s.producer
+         WHERE s.token_hash = $1 AND s.expires_at > now() AND p.active",
         &token.hash()[..]
     )
-    .fetch_optional(pool)
-    .await
+    .fetch_optional(executor)
+    .await?;
+    let producer = found
+        .map(|found| Ok::<_, Error>(Producer { name: found.name, kind: Kind::User, role: Role::stored(&found.role)? }));
+    producer.transpose()
 }
 
 /// Ends a session.
-pub(crate) async fn end(pool: &PgPool, token: &Token) -> sqlx::Result<()> {
-    sqlx::query!("DELETE FROM session WHERE token_hash = $1", &token.hash()[..]).execute(pool).await?;
+pub(crate) async fn end(executor: impl PgExecutor<'_>, token: &Token) -> sqlx::Result<()> {
+    sqlx::query!("DELETE FROM session WHERE token_hash = $1", &token.hash()[..]).execute(executor).await?;
     Ok(())
 }

@@ -3,7 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
-use sqlx::PgPool;
+use sqlx::PgExecutor;
+
+use super::{Kind, Producer, Role};
+use crate::error::Error;
 
 /// 256 random bits: too many to guess, so that a fast hash protects them.
 const TOKEN_BYTES: usize = 32;
@@ -39,9 +42,13 @@ impl Token {
     }
 }
 
-/// The name of the script that this token belongs to.
-pub(crate) async fn find_api_token(pool: &PgPool, token: &Token) -> sqlx::Result<Option<String>> {
-    sqlx::query_scalar!("SELECT name FROM api_token WHERE token_hash = $1", &token.hash()[..])
-        .fetch_optional(pool)
-        .await
+/// The script that this token belongs to.
+pub(crate) async fn find_api_token(executor: impl PgExecutor<'_>, token: &Token) -> Result<Option<Producer>, Error> {
+    let found = sqlx::query!("SELECT name, role FROM api_token WHERE token_hash = $1", &token.hash()[..])
+        .fetch_optional(executor)
+        .await?;
+    let producer = found.map(|found| {
+        Ok::<_, Error>(Producer { name: found.name, kind: Kind::Token, role: Role::stored(&found.role)? })
+    });
+    producer.transpose()
 }

@@ -15,7 +15,7 @@ use super::replays::{self, Order};
 use super::store::{self, Filter};
 use super::{DeadLetterDetail, DeadLetterPage, ReplayView};
 use crate::app::App;
-use crate::auth::Producer;
+use crate::auth::{Operator, Producer};
 use crate::error::Error;
 
 /// The most items of one page.
@@ -133,7 +133,7 @@ impl ReplayOrder {
 ///
 /// A register carries it out, for only registers read the log: see how far it is at the address in `Location`.
 #[utoipa::path(
-    post, path = "/api/v1/dead-letters/replay", request_body = ReplayOrder,
+    post, path = "/api/v1/dead-letters/replay", request_body = ReplayOrder, security(("bearer" = ["operator"])),
     responses(
         (
             status = 202, description = "a register will take it", body = ReplayView,
@@ -146,12 +146,12 @@ impl ReplayOrder {
     )
 )]
 async fn replay(
-    producer: Producer,
+    Operator(producer): Operator,
     State(pool): State<PgPool>,
     order: Result<Json<ReplayOrder>, JsonRejection>,
 ) -> Result<(StatusCode, AppendHeaders<[(header::HeaderName, String); 1]>, Json<ReplayView>), Error> {
     let Json(order) = order.map_err(Error::refused_json)?;
-    let view = replays::request(&pool, &order.check()?, &producer.name).await?;
+    let view = replays::request(&pool, &order.check()?, &producer).await?;
     tracing::info!(request = view.id, dry_run = view.dry_run, by = producer.name, "replay requested");
     let location = format!("/api/v1/dead-letters/replays/{}", view.id);
     Ok((StatusCode::ACCEPTED, AppendHeaders([(header::LOCATION, location)]), Json(view)))

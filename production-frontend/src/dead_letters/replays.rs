@@ -1,9 +1,12 @@
 //! Requests to replay, and their outcomes, in Postgres.
 
+use serde_json::json;
 use sqlx::{PgConnection, PgPool};
 
 use super::store::timestamp;
 use super::{OutcomeCount, OutcomeView, ReplayState, ReplayView};
+use crate::audit::{self, Action};
+use crate::auth::Producer;
 use crate::error::Error;
 
 /// The most outcomes of one answer.
@@ -18,17 +21,21 @@ pub(super) struct Order {
     pub(super) dry_run: bool,
 }
 
-/// Asks the registers for a replay in the name of `who`.
-pub(super) async fn request(pool: &PgPool, order: &Order, who: &str) -> Result<ReplayView, Error> {
+/// Asks the registers for a replay in the producer's name.
+pub(super) async fn request(pool: &PgPool, order: &Order, producer: &Producer) -> Result<ReplayView, Error> {
+    let mut transaction = pool.begin().await?;
     let id = sqlx::query_scalar!(
         "INSERT INTO replay_request (ids, reason, dry_run, who) VALUES ($1, $2, $3, $4) RETURNING id",
         order.ids.as_deref(),
         order.reason,
         order.dry_run,
-        who
+        producer.name
     )
-    .fetch_one(pool)
+    .fetch_one(&mut *transaction)
     .await?;
+    let detail = json!({"ids": order.ids, "reason": order.reason, "dry_run": order.dry_run});
+    audit::write(&mut *transaction, producer, Action::RequestReplay, &id.to_string(), &detail).await?;
+    transaction.commit().await?;
     find(pool, id).await
 }
 

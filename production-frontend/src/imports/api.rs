@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use super::{ImportView, store};
 use crate::app::App;
-use crate::auth::Producer;
+use crate::auth::{Operator, Producer};
 use crate::error::Error;
 
 /// The longest description, in characters.
@@ -63,7 +63,7 @@ struct NewImport {
 
 /// Lets a file's votes count, each line once, without ballots and whatever their minute.
 #[utoipa::path(
-    post, path = "/api/v1/imports", request_body = NewImport,
+    post, path = "/api/v1/imports", request_body = NewImport, security(("bearer" = ["operator"])),
     responses(
         (status = 201, description = "registered", body = ImportView),
         (status = 400, description = "the body can't be read"),
@@ -73,7 +73,7 @@ struct NewImport {
     )
 )]
 async fn register(
-    producer: Producer,
+    Operator(producer): Operator,
     State(pool): State<PgPool>,
     import: Result<Json<NewImport>, JsonRejection>,
 ) -> Result<(StatusCode, Json<ImportView>), Error> {
@@ -82,7 +82,7 @@ async fn register(
     if !(1..=WHAT_CHARS_MAX).contains(&what.chars().count()) || what.contains(char::is_control) {
         return Err(Error::ImportInvalid);
     }
-    let view = store::register(&pool, &paredao, what, &producer.name).await?;
+    let view = store::register(&pool, &producer, &paredao, what).await?;
     tracing::info!(import = view.id, paredao = view.paredao, by = producer.name, "an import was registered");
     Ok((StatusCode::CREATED, Json(view)))
 }
@@ -101,7 +101,7 @@ struct Beginning {
 /// Begins an import, or goes on with one: what is answered says over how many partitions its lines are spread, which the first
 /// beginning fixes, of which file they are, and since when, which no vote of it may be after.
 #[utoipa::path(
-    post, path = "/api/v1/imports/{id}/begin", request_body = Beginning,
+    post, path = "/api/v1/imports/{id}/begin", request_body = Beginning, security(("bearer" = ["operator"])),
     params(("id" = i32, Path, description = "its number")),
     responses(
         (status = 200, description = "begun", body = ImportView),
@@ -113,7 +113,7 @@ struct Beginning {
     )
 )]
 async fn begin(
-    _: Producer,
+    Operator(producer): Operator,
     State(pool): State<PgPool>,
     id: Result<Path<i32>, PathRejection>,
     beginning: Result<Json<Beginning>, JsonRejection>,
@@ -124,9 +124,6 @@ async fn begin(
     if !is_hash {
         return Err(Error::FileHashInvalid);
     }
-    let import = store::begin(&pool, id, partitions.get().into(), &file_sha256).await?;
-    if import.file_sha256.as_deref() != Some(file_sha256.as_str()) {
-        return Err(Error::ImportOfAnotherFile);
-    }
+    let import = store::begin(&pool, &producer, id, partitions.get().into(), &file_sha256).await?;
     Ok(Json(import))
 }

@@ -1,9 +1,12 @@
 //! Imports in Postgres.
 
 use jiff::Timestamp;
-use sqlx::PgPool;
+use serde_json::json;
+use sqlx::{PgExecutor, PgPool};
 
 use super::ImportView;
+use crate::audit::{self, Action};
+use crate::auth::Producer;
 use crate::error::Error;
 
 /// The most imports that a list holds.
@@ -15,26 +18,38 @@ pub(super) async fn list(pool: &PgPool) -> Result<Vec<ImportView>, Error> {
 }
 
 /// One import.
-pub(super) async fn get(pool: &PgPool, id: i32) -> Result<ImportView, Error> {
-    select(pool, Some(id)).await?.pop().ok_or(Error::ImportUnknown)
+pub(super) async fn get(executor: impl PgExecutor<'_>, id: i32) -> Result<ImportView, Error> {
+    select(executor, Some(id)).await?.pop().ok_or(Error::ImportUnknown)
 }
 
 /// Registers an import; its row says who did.
-pub(super) async fn register(pool: &PgPool, slug: &str, what: &str, who: &str) -> Result<ImportView, Error> {
+pub(super) async fn register(pool: &PgPool, producer: &Producer, slug: &str, what: &str) -> Result<ImportView, Error> {
+    let mut transaction = pool.begin().await?;
     let id = sqlx::query_scalar!(
         "INSERT INTO import (paredao, what, registered_by) SELECT id, $2, $3 FROM paredao WHERE slug = $1 RETURNING id",
         slug,
         what,
-        who
+        producer.name
     )
-    .fetch_optional(pool)
+    .fetch_optional(&mut *transaction)
     .await?;
-    get(pool, id.ok_or(Error::ParedaoUnknown)?).await
+    let import = get(&mut *transaction, id.ok_or(Error::ParedaoUnknown)?).await?;
+    let detail = json!({"paredao": slug, "what": what});
+    audit::write(&mut *transaction, producer, Action::RegisterImport, &import.id.to_string(), &detail).await?;
+    transaction.commit().await?;
+    Ok(import)
 }
 
 /// Fixes of which file the import's lines are, over how many partitions they are spread, and that it was begun now, unless that
 /// was done before.
-pub(super) async fn begin(pool: &PgPool, id: i32, partitions: i32, file_sha256: &str) -> Result<ImportView, Error> {
+pub(super) async fn begin(
+    pool: &PgPool,
+    producer: &Producer,
+    id: i32,
+    partitions: i32,
+    file_sha256: &str,
+) -> Result<ImportView, Error> {
+    let mut transaction = pool.begin().await?;
     sqlx::query!(
         "UPDATE import SET partitions = coalesce(partitions, $2), file_sha256 = coalesce(file_sha256, $3),
                            begun_at = coalesce(begun_at, now())
@@ -43,12 +58,19 @@ pub(super) async fn begin(pool: &PgPool, id: i32, partitions: i32, file_sha256: 
         partitions,
         file_sha256
     )
-    .execute(pool)
+    .execute(&mut *transaction)
     .await?;
-    get(pool, id).await
+    let import = get(&mut *transaction, id).await?;
+    if import.file_sha256.as_deref() != Some(file_sha256) {
+        return Err(Error::ImportOfAnotherFile);
+    }
+    let detail = json!({"paredao": import.paredao, "file_sha256": file_sha256});
+    audit::write(&mut *transaction, producer, Action::BeginImport, &id.to_string(), &detail).await?;
+    transaction.commit().await?;
+    Ok(import)
 }
 
-async fn select(pool: &PgPool, id: Option<i32>) -> Result<Vec<ImportView>, Error> {
+async fn select(executor: impl PgExecutor<'_>, id: Option<i32>) -> Result<Vec<ImportView>, Error> {
     let rows = sqlx::query!(
         r#"SELECT i.id, p.slug, p.id AS paredao, i.what, i.partitions, i.file_sha256, i.registered_by,
                   (SELECT coalesce(sum(counted), 0)::bigint FROM import_position WHERE import = i.id) AS "counted!",
@@ -60,7 +82,7 @@ async fn select(pool: &PgPool, id: Option<i32>) -> Result<Vec<ImportView>, Error
         id,
         LISTED_MAX
     )
-    .fetch_all(pool)
+    .fetch_all(executor)
     .await?;
     let views = rows.into_iter().map(|row| {
         Ok(ImportView {

@@ -18,7 +18,7 @@ use self::table::TableView;
 use super::paredoes::{status_name, times, visibility_of};
 use super::{page, text};
 use crate::app::{App, Zone};
-use crate::auth::Producer;
+use crate::auth::{Operator, Producer};
 use crate::error::Error;
 use crate::paredao::{ParedaoView, Status, store};
 use crate::reconciliation::{self, ReconciliationView, State as Reconciled};
@@ -43,7 +43,7 @@ pub(super) fn routes() -> Router<App> {
 #[derive(Template)]
 #[template(path = "dashboard.html")]
 struct DashboardPage<'a> {
-    producer: Option<&'a str>,
+    producer: Option<&'a Producer>,
     paredao: &'a ParedaoView,
     standing: &'a StandingView,
     reconciliation: &'a ReconciliationView,
@@ -172,7 +172,7 @@ async fn show(
     let mut others = store::list(&app.pool).await?;
     others.retain(|other| other.slug != slug && matches!(other.status, Status::Open | Status::Closed));
     let template = DashboardPage {
-        producer: Some(&producer.name),
+        producer: Some(&producer),
         paredao: &paredao.view,
         standing: &standing,
         reconciliation: &reconciliation,
@@ -184,14 +184,22 @@ async fn show(
     Ok(page(StatusCode::OK, &template))
 }
 
-async fn open(producer: Producer, State(app): State<App>, Path(slug): Path<String>) -> Result<Response, Error> {
-    store::open(&app.pool, &slug).await?;
+async fn open(
+    Operator(producer): Operator,
+    State(app): State<App>,
+    Path(slug): Path<String>,
+) -> Result<Response, Error> {
+    store::open(&app.pool, &producer, &slug).await?;
     tracing::info!(slug, by = producer.name, "paredão opened");
     Ok(Redirect::to(&format!("/paredoes/{slug}")).into_response())
 }
 
-async fn close(producer: Producer, State(app): State<App>, Path(slug): Path<String>) -> Result<Response, Error> {
-    store::close(&app.pool, &slug).await?;
+async fn close(
+    Operator(producer): Operator,
+    State(app): State<App>,
+    Path(slug): Path<String>,
+) -> Result<Response, Error> {
+    store::close(&app.pool, &producer, &slug).await?;
     tracing::info!(slug, by = producer.name, "paredão closed");
     Ok(Redirect::to(&format!("/paredoes/{slug}")).into_response())
 }

@@ -12,7 +12,7 @@ use voting_commons::Visibility;
 
 use super::{page, text};
 use crate::app::{App, Zone};
-use crate::auth::Producer;
+use crate::auth::{Operator, Producer};
 use crate::error::Error;
 use crate::paredao::draft::PARTICIPANTS_MAX;
 use crate::paredao::form::{self, FORM_BYTES_MAX, Form, FormParticipant};
@@ -71,21 +71,21 @@ pub(super) fn times(paredao: &ParedaoView, zone: &Zone) -> String {
 #[derive(Template)]
 #[template(path = "paredoes.html")]
 struct ListPage<'a> {
-    producer: Option<&'a str>,
+    producer: Option<&'a Producer>,
     paredoes: &'a [ParedaoView],
     zone: &'a Zone,
 }
 
 async fn list(producer: Producer, State(app): State<App>) -> Result<Response, Error> {
     let paredoes = store::list(&app.pool).await?;
-    let template = ListPage { producer: Some(&producer.name), paredoes: &paredoes, zone: &app.zone };
+    let template = ListPage { producer: Some(&producer), paredoes: &paredoes, zone: &app.zone };
     Ok(page(StatusCode::OK, &template))
 }
 
 #[derive(Template)]
 #[template(path = "new.html")]
 struct NewPage<'a> {
-    producer: Option<&'a str>,
+    producer: Option<&'a Producer>,
     form: &'a Form,
     error: Option<String>,
     zone: &'a str,
@@ -93,7 +93,7 @@ struct NewPage<'a> {
 }
 
 impl<'a> NewPage<'a> {
-    fn of(producer: &'a str, form: &'a mut Form, error: Option<String>, app: &'a App) -> Self {
+    fn of(producer: &'a Producer, form: &'a mut Form, error: Option<String>, app: &'a App) -> Self {
         if form.participants.len() < ROWS_MIN {
             form.participants.resize_with(ROWS_MIN, FormParticipant::default);
         }
@@ -102,21 +102,21 @@ impl<'a> NewPage<'a> {
     }
 }
 
-async fn new(producer: Producer, State(app): State<App>) -> Response {
-    page(StatusCode::OK, &NewPage::of(&producer.name, &mut Form::default(), None, &app))
+async fn new(Operator(producer): Operator, State(app): State<App>) -> Response {
+    page(StatusCode::OK, &NewPage::of(&producer, &mut Form::default(), None, &app))
 }
 
 async fn create(
-    producer: Producer,
+    Operator(producer): Operator,
     State(app): State<App>,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<Response, Error> {
     let _place = app.uploads.acquire().await.map_err(anyhow::Error::from)?;
     let mut form = form::read(multipart.map_err(|_| Error::UnsupportedMediaType)?).await?;
-    match api::create_from(&app, &form).await {
+    match api::create_from(&app, &producer, &form).await {
         Ok(paredao) => Ok(Redirect::to(&format!("/paredoes/{}", paredao.slug)).into_response()),
         Err(error @ (Error::ParedaoInvalid(_) | Error::PictureRefused { .. } | Error::SlugTaken)) => {
-            Ok(page(error.status(), &NewPage::of(&producer.name, &mut form, Some(error.to_string()), &app)))
+            Ok(page(error.status(), &NewPage::of(&producer, &mut form, Some(error.to_string()), &app)))
         }
         Err(error) => Err(error),
     }

@@ -11,7 +11,7 @@ use serde::Deserialize;
 
 use super::{page, text};
 use crate::app::{App, Zone};
-use crate::auth::Producer;
+use crate::auth::{Operator, Producer};
 use crate::error::Error;
 use crate::pipeline::{PartitionState, PartitionView, PipelineView, store};
 
@@ -25,7 +25,7 @@ pub(super) fn routes() -> Router<App> {
 #[derive(Template)]
 #[template(path = "pipeline.html")]
 struct PipelinePage<'a> {
-    producer: Option<&'a str>,
+    producer: Option<&'a Producer>,
     pipeline: &'a PipelineView,
     zone: &'a Zone,
 }
@@ -61,7 +61,7 @@ fn state_class(partition: &PartitionView) -> &'static str {
 
 async fn show(producer: Producer, State(app): State<App>) -> Result<Response, Error> {
     let pipeline = store::show(&app.pool).await?;
-    Ok(page(StatusCode::OK, &PipelinePage { producer: Some(&producer.name), pipeline: &pipeline, zone: &app.zone }))
+    Ok(page(StatusCode::OK, &PipelinePage { producer: Some(&producer), pipeline: &pipeline, zone: &app.zone }))
 }
 
 #[derive(Deserialize)]
@@ -71,7 +71,7 @@ struct SteerForm {
 }
 
 async fn pause(
-    producer: Producer,
+    Operator(producer): Operator,
     State(app): State<App>,
     form: Result<Form<SteerForm>, FormRejection>,
 ) -> Result<Response, Error> {
@@ -79,7 +79,7 @@ async fn pause(
 }
 
 async fn resume(
-    producer: Producer,
+    Operator(producer): Operator,
     State(app): State<App>,
     form: Result<Form<SteerForm>, FormRejection>,
 ) -> Result<Response, Error> {
@@ -93,6 +93,6 @@ async fn steer(
     pause: bool,
 ) -> Result<Response, Error> {
     let Form(SteerForm { topic, partition }) = form.map_err(|error| Error::FormMalformed(error.body_text()))?;
-    store::steer(&app.pool, &topic, partition, pause, &producer.name).await?;
+    store::steer(&app.pool, &topic, partition, pause, producer).await?;
     Ok(Redirect::to("/contagem").into_response())
 }

@@ -9,10 +9,14 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
+use serde_json::json;
 
 use super::page;
 use crate::app::App;
-use crate::auth::session;
+use crate::audit::{self, Action};
+use crate::auth::password::User;
+use crate::auth::token::Token;
+use crate::auth::{Producer, session};
 use crate::error::Error;
 use crate::measures::SignIn;
 
@@ -23,7 +27,7 @@ pub(super) fn routes() -> Router<App> {
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignInPage<'a> {
-    producer: Option<&'a str>,
+    producer: Option<&'a Producer>,
     name: &'a str,
     error: Option<String>,
 }
@@ -56,8 +60,8 @@ async fn sign_in(
     };
     outcome.count();
     match checked {
-        Ok(producer) => {
-            let token = session::begin(&app.pool, producer).await?;
+        Ok(user) => {
+            let token = begin_session(&app, &user).await?;
             let jar = jar.add(session::cookie(&token, app.cookie_secure));
             Ok((jar, Redirect::to("/paredoes")).into_response())
         }
@@ -69,9 +73,23 @@ async fn sign_in(
     }
 }
 
+async fn begin_session(app: &App, user: &User) -> Result<Token, Error> {
+    let mut transaction = app.pool.begin().await?;
+    let token = session::begin(&mut transaction, user.id).await?;
+    let producer = &user.producer;
+    audit::write(&mut *transaction, producer, Action::SignIn, &producer.name, &json!({})).await?;
+    transaction.commit().await?;
+    Ok(token)
+}
+
 async fn sign_out(State(app): State<App>, jar: CookieJar) -> Result<Response, Error> {
     if let Some(token) = session::token_of(&jar, app.cookie_secure) {
-        session::end(&app.pool, &token).await?;
+        let mut transaction = app.pool.begin().await?;
+        if let Some(producer) = session::find(&mut *transaction, &token).await? {
+            audit::write(&mut *transaction, &producer, Action::SignOut, &producer.name, &json!({})).await?;
+        }
+        session::end(&mut *transaction, &token).await?;
+        transaction.commit().await?;
     }
     Ok((jar.add(session::no_cookie(app.cookie_secure)), Redirect::to("/entrar")).into_response())
 }

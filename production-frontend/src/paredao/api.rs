@@ -14,7 +14,7 @@ use super::form::{self, FORM_BYTES_MAX, Form};
 use super::picture::{self, Picture};
 use super::{ParedaoView, draft, store};
 use crate::app::App;
-use crate::auth::Producer;
+use crate::auth::{Operator, Producer};
 use crate::error::Error;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -59,7 +59,7 @@ struct NewParedao {
 
 /// Makes a paredão.
 #[utoipa::path(
-    post, path = "/api/v1/paredoes",
+    post, path = "/api/v1/paredoes", security(("bearer" = ["operator"])),
     request_body(content = inline(NewParedao), content_type = "multipart/form-data"),
     responses(
         (status = 201, description = "made", body = ParedaoView),
@@ -71,17 +71,17 @@ struct NewParedao {
     )
 )]
 async fn create(
-    _: Producer,
+    Operator(producer): Operator,
     State(app): State<App>,
     multipart: Result<Multipart, MultipartRejection>,
 ) -> Result<(StatusCode, Json<ParedaoView>), Error> {
     let _place = app.uploads.acquire().await.map_err(anyhow::Error::from)?;
     let form = form::read(multipart.map_err(|_| Error::UnsupportedMediaType)?).await?;
-    Ok((StatusCode::CREATED, Json(create_from(&app, &form).await?)))
+    Ok((StatusCode::CREATED, Json(create_from(&app, &producer, &form).await?)))
 }
 
 /// Checks the form, makes its pictures small and stores it all.
-pub(crate) async fn create_from(app: &App, form: &Form) -> Result<ParedaoView, Error> {
+pub(crate) async fn create_from(app: &App, producer: &Producer, form: &Form) -> Result<ParedaoView, Error> {
     let draft = draft::check(form, &app.zone.tz, Timestamp::now())?;
     let (draft, pictures) = tokio::task::spawn_blocking(move || {
         let pictures = pictures(&draft)?;
@@ -89,7 +89,9 @@ pub(crate) async fn create_from(app: &App, form: &Form) -> Result<ParedaoView, E
     })
     .await
     .map_err(anyhow::Error::from)??;
-    store::create(&app.pool, &draft, &pictures).await
+    let view = store::create(&app.pool, producer, &draft, &pictures).await?;
+    tracing::info!(slug = view.slug, by = producer.name, "paredão made");
+    Ok(view)
 }
 
 fn pictures(draft: &draft::Draft) -> Result<Vec<Option<Picture>>, Error> {
@@ -102,7 +104,7 @@ fn pictures(draft: &draft::Draft) -> Result<Vec<Option<Picture>>, Error> {
 
 /// Opens a paredão at the current minute.
 #[utoipa::path(
-    post, path = "/api/v1/paredoes/{slug}/open", params(("slug" = String, Path)),
+    post, path = "/api/v1/paredoes/{slug}/open", params(("slug" = String, Path)), security(("bearer" = ["operator"])),
     responses(
         (status = 200, description = "it is open", body = ParedaoView),
         (status = 404, description = "no such paredão"),
@@ -110,18 +112,18 @@ fn pictures(draft: &draft::Draft) -> Result<Vec<Option<Picture>>, Error> {
     )
 )]
 async fn open(
-    producer: Producer,
+    Operator(producer): Operator,
     State(pool): State<PgPool>,
     Path(slug): Path<String>,
 ) -> Result<Json<ParedaoView>, Error> {
-    let view = store::open(&pool, &slug).await?;
+    let view = store::open(&pool, &producer, &slug).await?;
     tracing::info!(slug, by = producer.name, "paredão opened");
     Ok(Json(view))
 }
 
 /// Closes a paredão at the next minute.
 #[utoipa::path(
-    post, path = "/api/v1/paredoes/{slug}/close", params(("slug" = String, Path)),
+    post, path = "/api/v1/paredoes/{slug}/close", params(("slug" = String, Path)), security(("bearer" = ["operator"])),
     responses(
         (status = 200, description = "it closes at the next minute, or closed before", body = ParedaoView),
         (status = 404, description = "no such paredão"),
@@ -129,11 +131,11 @@ async fn open(
     )
 )]
 async fn close(
-    producer: Producer,
+    Operator(producer): Operator,
     State(pool): State<PgPool>,
     Path(slug): Path<String>,
 ) -> Result<Json<ParedaoView>, Error> {
-    let view = store::close(&pool, &slug).await?;
+    let view = store::close(&pool, &producer, &slug).await?;
     tracing::info!(slug, by = producer.name, "paredão closed");
     Ok(Json(view))
 }

@@ -1,12 +1,15 @@
 //! Paredões in Postgres.
 
 use jiff::Timestamp;
+use serde_json::json;
 use sqlx::{PgExecutor, PgPool};
 use voting_commons::Visibility;
 
 use super::draft::Draft;
 use super::picture::Picture;
 use super::{ParedaoView, ParticipantView, Status};
+use crate::audit::{self, Action};
+use crate::auth::Producer;
 use crate::error::Error;
 
 /// The most paredões that a list holds.
@@ -66,10 +69,16 @@ fn timestamp(seconds: Option<i64>) -> Result<Option<Timestamp>, Error> {
 }
 
 /// Stores a new paredão; `pictures` are its participants', in order.
-pub(crate) async fn create(pool: &PgPool, draft: &Draft, pictures: &[Option<Picture>]) -> Result<ParedaoView, Error> {
+pub(crate) async fn create(
+    pool: &PgPool,
+    producer: &Producer,
+    draft: &Draft,
+    pictures: &[Option<Picture>],
+) -> Result<ParedaoView, Error> {
     let names: Vec<String> = draft.participants.iter().map(|participant| participant.name.clone()).collect();
     let hashes: Vec<Option<String>> = pictures.iter().map(|p| p.as_ref().map(|p| p.hash.clone())).collect();
     let bytes: Vec<Option<Vec<u8>>> = pictures.iter().map(|p| p.as_ref().map(|p| p.jpeg.clone())).collect();
+    let mut transaction = pool.begin().await?;
     let stored = sqlx::query_file!(
         "src/paredao/create.sql",
         draft.slug,
@@ -82,47 +91,65 @@ pub(crate) async fn create(pool: &PgPool, draft: &Draft, pictures: &[Option<Pict
         i16::from(draft.shards.get()),
         draft.visibility.name(),
     )
-    .execute(pool)
+    .execute(&mut *transaction)
     .await;
-    match stored {
-        Err(sqlx::Error::Database(error)) if error.constraint() == Some(SLUG_CONSTRAINT) => Err(Error::SlugTaken),
-        stored => {
-            stored?;
-            Ok(find(pool, &draft.slug).await?.view)
-        }
+    if let Err(sqlx::Error::Database(error)) = &stored
+        && error.constraint() == Some(SLUG_CONSTRAINT)
+    {
+        return Err(Error::SlugTaken);
     }
+    stored?;
+    let view = find(&mut *transaction, &draft.slug).await?.view;
+    let detail = json!({
+        "title": view.title, "opens_at": view.opens_at, "closes_at": view.closes_at, "shards": view.shards,
+        "visibility": view.visibility, "participants": names,
+    });
+    audit::write(&mut *transaction, producer, Action::CreateParedao, &draft.slug, &detail).await?;
+    transaction.commit().await?;
+    Ok(view)
 }
 
 /// Opens a paredão at the current minute. One that is open stays as it is.
-pub(crate) async fn open(pool: &PgPool, slug: &str) -> Result<ParedaoView, Error> {
+pub(crate) async fn open(pool: &PgPool, producer: &Producer, slug: &str) -> Result<ParedaoView, Error> {
+    let mut transaction = pool.begin().await?;
     let opened = sqlx::query!(
         "UPDATE paredao SET opens_at = date_trunc('minute', now())
          WHERE slug = $1 AND (opens_at IS NULL OR opens_at > now())
            AND (closes_at IS NULL OR closes_at > date_trunc('minute', now()))",
         slug
     )
-    .execute(pool)
+    .execute(&mut *transaction)
     .await?;
-    let view = find(pool, slug).await?.view;
-    if opened.rows_affected() == 0 && view.status != Status::Open {
+    let view = find(&mut *transaction, slug).await?.view;
+    if opened.rows_affected() > 0 {
+        let detail = json!({"opens_at": view.opens_at, "closes_at": view.closes_at});
+        audit::write(&mut *transaction, producer, Action::OpenParedao, slug, &detail).await?;
+    } else if view.status != Status::Open {
         return Err(Error::AlreadyClosed);
     }
+    transaction.commit().await?;
     Ok(view)
 }
 
 /// Closes a paredão at the next minute: ballots of the current one are out. One that closes no later stays as it is.
-pub(crate) async fn close(pool: &PgPool, slug: &str) -> Result<ParedaoView, Error> {
-    sqlx::query!(
+pub(crate) async fn close(pool: &PgPool, producer: &Producer, slug: &str) -> Result<ParedaoView, Error> {
+    let mut transaction = pool.begin().await?;
+    let closed = sqlx::query!(
         "UPDATE paredao SET closes_at = date_trunc('minute', now()) + interval '1 minute'
          WHERE slug = $1 AND opens_at <= now()
            AND (closes_at IS NULL OR closes_at > date_trunc('minute', now()) + interval '1 minute')",
         slug
     )
-    .execute(pool)
+    .execute(&mut *transaction)
     .await?;
-    let view = find(pool, slug).await?.view;
-    match view.status {
-        Status::Open | Status::Closed => Ok(view),
-        Status::Draft | Status::Scheduled => Err(Error::NotOpen),
+    let view = find(&mut *transaction, slug).await?.view;
+    if matches!(view.status, Status::Draft | Status::Scheduled) {
+        return Err(Error::NotOpen);
     }
+    if closed.rows_affected() > 0 {
+        let detail = json!({"closes_at": view.closes_at});
+        audit::write(&mut *transaction, producer, Action::CloseParedao, slug, &detail).await?;
+    }
+    transaction.commit().await?;
+    Ok(view)
 }

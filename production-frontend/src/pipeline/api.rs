@@ -11,7 +11,7 @@ use utoipa_axum::routes;
 
 use super::{PipelineView, store};
 use crate::app::App;
-use crate::auth::Producer;
+use crate::auth::{Operator, Producer};
 use crate::error::Error;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -46,7 +46,7 @@ fn votes() -> String {
 /// Has the registers stand still, all or one partition: they write what they hold, and take no more votes from the log,
 /// which keeps them.
 #[utoipa::path(
-    post, path = "/api/v1/pipeline/pause", request_body = SteerOrder,
+    post, path = "/api/v1/pipeline/pause", request_body = SteerOrder, security(("bearer" = ["operator"])),
     responses(
         (status = 200, description = "the registers obey within two seconds", body = PipelineView),
         (status = 400, description = "the body can't be read"),
@@ -56,7 +56,7 @@ fn votes() -> String {
     )
 )]
 async fn pause(
-    producer: Producer,
+    Operator(producer): Operator,
     State(pool): State<PgPool>,
     order: Result<Json<SteerOrder>, JsonRejection>,
 ) -> Result<Json<PipelineView>, Error> {
@@ -65,7 +65,7 @@ async fn pause(
 
 /// Has them go on.
 #[utoipa::path(
-    post, path = "/api/v1/pipeline/resume", request_body = SteerOrder,
+    post, path = "/api/v1/pipeline/resume", request_body = SteerOrder, security(("bearer" = ["operator"])),
     responses(
         (status = 200, description = "the registers obey within two seconds", body = PipelineView),
         (status = 400, description = "the body can't be read"),
@@ -76,7 +76,7 @@ async fn pause(
     )
 )]
 async fn resume(
-    producer: Producer,
+    Operator(producer): Operator,
     State(pool): State<PgPool>,
     order: Result<Json<SteerOrder>, JsonRejection>,
 ) -> Result<Json<PipelineView>, Error> {
@@ -90,6 +90,6 @@ async fn steer(
     pause: bool,
 ) -> Result<Json<PipelineView>, Error> {
     let Json(SteerOrder { topic, partition }) = order.map_err(Error::refused_json)?;
-    store::steer(pool, &topic, partition, pause, &producer.name).await?;
+    store::steer(pool, &topic, partition, pause, producer).await?;
     Ok(Json(store::show(pool).await?))
 }

@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use serde_json::json;
 use sqlx::{PgExecutor, PgPool};
 
 use super::{LagView, NodeView, PartitionState, PartitionView, PipelineView};
+use crate::audit::{self, Action};
+use crate::auth::Producer;
 use crate::error::Error;
 
 /// All of one moment.
@@ -45,13 +48,13 @@ pub(crate) async fn lag(executor: impl PgExecutor<'_>) -> Result<LagView, Error>
     Ok(sqlx::query_file_as!(LagView, "src/pipeline/lag.sql").fetch_one(executor).await?)
 }
 
-/// Has `partition` of `topic`, or all of them, stand still or go on, in the name of `who`.
+/// Has `partition` of `topic`, or all of them, stand still or go on, in the producer's name.
 pub(crate) async fn steer(
     pool: &PgPool,
     topic: &str,
     partition: Option<i32>,
     pause: bool,
-    who: &str,
+    producer: &Producer,
 ) -> Result<(), Error> {
     let mut transaction = pool.begin().await?;
     let known = sqlx::query_scalar!(
@@ -71,7 +74,7 @@ pub(crate) async fn steer(
             "INSERT INTO register_control (topic, partition, who) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING",
             topic,
             partition,
-            who
+            producer.name
         )
         .execute(&mut *transaction)
         .await?;
@@ -93,17 +96,11 @@ pub(crate) async fn steer(
         .execute(&mut *transaction)
         .await?;
     }
-    sqlx::query!(
-        "INSERT INTO audit (who, action, topic, partition) VALUES ($1, $2, $3, $4)",
-        who,
-        if pause { "pause" } else { "resume" },
-        topic,
-        partition
-    )
-    .execute(&mut *transaction)
-    .await?;
+    let action = if pause { Action::Pause } else { Action::Resume };
+    let subject = partition.map_or_else(|| topic.to_owned(), |partition| format!("{topic}/{partition}"));
+    audit::write(&mut *transaction, producer, action, &subject, &json!({})).await?;
     transaction.commit().await?;
-    tracing::info!(topic, partition, pause, by = who, "registers steered");
+    tracing::info!(topic, partition, pause, by = producer.name, "registers steered");
     Ok(())
 }
 

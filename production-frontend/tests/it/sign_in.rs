@@ -1,5 +1,6 @@
 //! Signing in and out, sessions, tokens, and requests forged by other sites.
 
+use production_frontend::commands;
 use reqwest::StatusCode;
 use sqlx::Row;
 
@@ -64,7 +65,7 @@ async fn sessions_end_by_themselves_and_with_a_new_password() {
     assert_eq!(browser.get(&list).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
 
     let browser = service.browser().await;
-    production_frontend::commands::add_user(&service.database.args, USER, "outra senha").await.unwrap();
+    commands::add_user(&service.database.args, "test", USER, None, "outra senha").await.unwrap();
     assert_eq!(browser.get(&list).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
     assert_eq!(sign_in(&browser, &service.url, USER, "outra senha").await.status(), StatusCode::SEE_OTHER);
 }

@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use image::{ImageFormat, Rgba, RgbaImage};
-use production_frontend::{Listeners, Options, commands};
+use production_frontend::{Listeners, Options, Role, commands};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::Value;
@@ -30,8 +30,9 @@ impl Service {
 
     pub(crate) async fn start_with(cookie_secure: bool) -> Self {
         let database = fresh_database().await;
-        commands::add_user(&database.args, USER, PASSWORD).await.unwrap();
-        let token = commands::add_token(&database.args, &unique_name("token")).await.unwrap();
+        commands::add_user(&database.args, "test", USER, None, PASSWORD).await.unwrap();
+        let token =
+            commands::add_token(&database.args, "test", &unique_name("token"), Some(Role::Director)).await.unwrap();
         let Served { url, admin_url, shutdown } = serve(database.args.clone(), cookie_secure).await;
         Self { database, url, admin_url, token, _shutdown: shutdown }
     }

@@ -256,9 +256,9 @@ impl Operator {
         partition: Option<i32>,
         detail: &str,
     ) -> Result<(), ControlError> {
-        let statement =
-            "INSERT INTO audit (who, action, topic, partition, detail) VALUES ($1, $2, $3, $4, $5::text::jsonb)";
-        answer(transaction.execute(statement, &[&self.who, &action, &self.topic, &partition, &detail])).await?;
+        let statement = "INSERT INTO audit (who, action, subject, detail) VALUES ($1, $2, $3, $4::text::jsonb)";
+        let subject = partition.map_or_else(|| self.topic.clone(), |partition| format!("{}/{partition}", self.topic));
+        answer(transaction.execute(statement, &[&self.who, &action, &subject, &detail])).await?;
         Ok(())
     }
 }

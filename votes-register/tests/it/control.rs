@@ -46,11 +46,8 @@ async fn wait_until(scene: &Scene, state: &str, high: i64) {
     .await;
 }
 
-async fn audit(scene: &Scene) -> Vec<(String, String, Option<i32>)> {
-    sqlx::query_as("SELECT who, action, partition FROM audit ORDER BY id")
-        .fetch_all(&scene.database.pool)
-        .await
-        .unwrap()
+async fn audit(scene: &Scene) -> Vec<(String, String, String)> {
+    sqlx::query_as("SELECT who, action, subject FROM audit ORDER BY id").fetch_all(&scene.database.pool).await.unwrap()
 }
 
 async fn numbers(scene: &Scene) -> (i64, i64, i64) {
@@ -78,7 +75,7 @@ async fn a_pause_holds_the_count_and_nothing_is_lost_or_doubled_when_it_goes_on(
     assert!(shown.lines().nth(1).unwrap().contains("\tpaused\t100\t250\t150\t"), "{shown}");
     assert_eq!(done(&scene, &["resume"]).await, "resumed: all partitions\n");
     assert_eq!(scene.written(250).await, Totals { votes: 200, counted: 200, duplicate: 50, parked: 0 });
-    let row = |action: &str| ("maria".to_owned(), action.to_owned(), None);
+    let row = |action: &str| ("maria".to_owned(), action.to_owned(), scene.kafka.kafka_topic.clone());
     assert_eq!(audit(&scene).await, [row("pause"), row("resume")]);
 }
 

@@ -1,0 +1,99 @@
+//! The audit: who did what, when. It is only ever added to.
+//!
+//! What changes the database is written down by the transaction that changes it, so neither is there without the other.
+
+use serde_json::Value;
+use sqlx::PgExecutor;
+
+use crate::auth::Producer;
+
+/// What somebody did. The registers' own commands write theirs under names of their own: `skip`, `rederive`,
+/// `accept_new_log`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// Signed in; the subject is the user.
+    SignIn,
+    /// Signed out; the subject is the user.
+    SignOut,
+    /// Made a paredão; the subject, as of all that is done to one, is its slug.
+    CreateParedao,
+    /// Opened a paredão.
+    OpenParedao,
+    /// Closed a paredão.
+    CloseParedao,
+    /// Had registers stand still; the subject is the topic, or one partition as `votes/3`.
+    Pause,
+    /// Had registers go on; the subject is as of [`Self::Pause`].
+    Resume,
+    /// Asked for a replay of parked votes; the subject is its number.
+    RequestReplay,
+    /// Let a file's votes count; the subject is the import's number.
+    RegisterImport,
+    /// Began to import a file; the subject is the import's number.
+    BeginImport,
+    /// Added a user, or gave one another password; the subject is the user.
+    AddUser,
+    /// Made a script's token; the subject is the token's name.
+    AddToken,
+}
+
+impl Action {
+    /// Its stable name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign_in",
+            Self::SignOut => "sign_out",
+            Self::CreateParedao => "create_paredao",
+            Self::OpenParedao => "open_paredao",
+            Self::CloseParedao => "close_paredao",
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::RequestReplay => "request_replay",
+            Self::RegisterImport => "register_import",
+            Self::BeginImport => "begin_import",
+            Self::AddUser => "add_user",
+            Self::AddToken => "add_token",
+        }
+    }
+}
+
+/// Writes down what `producer` did to `subject`; `detail` is a JSON object. Where something is changed, `executor` is the
+/// transaction that changes it.
+pub(crate) async fn write(
+    executor: impl PgExecutor<'_>,
+    producer: &Producer,
+    action: Action,
+    subject: &str,
+    detail: &Value,
+) -> sqlx::Result<()> {
+    insert(executor, (&producer.name, producer.kind.name()), action, subject, "done", detail).await
+}
+
+/// Writes down that somebody tried in vain to sign in as `subject`; null if there is no such user. What was typed then may
+/// be a password in the wrong field, and isn't kept.
+pub(crate) async fn write_refused_sign_in(executor: impl PgExecutor<'_>, subject: Option<&str>) -> sqlx::Result<()> {
+    let detail = Value::Object(serde_json::Map::new());
+    insert(executor, ("?", "stranger"), Action::SignIn, subject.unwrap_or("?"), "refused", &detail).await
+}
+
+async fn insert(
+    executor: impl PgExecutor<'_>,
+    (who, kind): (&str, &str),
+    action: Action,
+    subject: &str,
+    outcome: &str,
+    detail: &Value,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "INSERT INTO audit (who, kind, action, subject, outcome, detail) VALUES ($1, $2, $3, $4, $5, $6::text::jsonb)",
+        who,
+        kind,
+        action.name(),
+        subject,
+        outcome,
+        detail.to_string(),
+    )
+    .execute(executor)
+    .await?;
+    Ok(())
+}
