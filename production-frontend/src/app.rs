@@ -26,7 +26,7 @@ use voting_commons::adapters::telemetry;
 use crate::auth::password::Passwords;
 use crate::error::Error;
 use crate::live::feeds::Feeds;
-use crate::{measures, openapi, pages, photo_route, request_metrics, watch_postgres};
+use crate::{language, measures, openapi, pages, photo_route, request_metrics, watch_postgres};
 
 /// Connections to Postgres; answers wait for one rather than take more.
 const CONNECTIONS_MAX: u32 = 8;
@@ -127,6 +127,7 @@ fn router(app: App) -> Router {
         .merge(openapi::api_routes())
         .merge(pages::routes())
         .merge(photo_route::routes())
+        .merge(language::routes())
         .with_state(app)
         .merge(openapi::docs_routes())
         .nest("/assets", memory_serve::load!().index_file(None).into_router())
@@ -139,6 +140,7 @@ fn router(app: App) -> Router {
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn(limit_time))
         .layer(middleware::from_fn(pages::show_errors))
+        .layer(middleware::from_fn(language::find))
         .layer(header(header::CONTENT_SECURITY_POLICY, PAGE_POLICY))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))

@@ -1,5 +1,6 @@
-//! What can go wrong, once for pages and API. An answer is RFC 9457 problem details; `pages` makes a page of it where a
-//! person asked.
+//! What can go wrong, once for pages and API. An answer is RFC 9457 problem details, or a page where a person asked.
+
+use std::sync::Arc;
 
 use axum::extract::rejection::JsonRejection;
 use axum::http::{HeaderValue, StatusCode, Uri, header};
@@ -7,6 +8,7 @@ use axum::response::{IntoResponse, Response};
 use problem_details::ProblemDetails;
 use serde::Serialize;
 use utoipa::ToSchema;
+use voting_commons::adapters::texts::{Text, Texts};
 
 use crate::auth::Role;
 use crate::paredao::picture::PictureError;
@@ -16,29 +18,22 @@ const RETRY_AFTER_SECONDS: u32 = 2;
 /// The longest `about`, in characters: what was sent may be in it, and may be long.
 const ABOUT_CHARS_MAX: usize = 200;
 
-/// Why a request isn't answered as asked. Displays itself as a sentence for the production team, in Portuguese.
-#[derive(Debug, thiserror::Error)]
+/// Why a request isn't answered as asked.
+#[derive(Debug)]
 pub(crate) enum Error {
     /// 400: the body can't be read as a form; why, for developers.
-    #[error("O formulário não pôde ser lido.")]
     FormMalformed(String),
     /// 400: the body can't be read as JSON; why, for developers.
-    #[error("O corpo não pôde ser lido.")]
     BodyMalformed(String),
     /// 400: the query's parameters can't be read; why, for developers.
-    #[error("Os parâmetros não puderam ser lidos.")]
     QueryMalformed(String),
     /// 401: no session and no valid token.
-    #[error("É preciso entrar, ou enviar um token válido.")]
     Unauthenticated,
     /// 401: name or password is wrong; which of them isn't said.
-    #[error("Nome ou senha incorretos.")]
     WrongPassword,
     /// 403: a browser sent this from another site.
-    #[error("O pedido veio de outro site.")]
     CrossSite,
     /// 403: they may do less than this takes.
-    #[error("Isto é para {}; você é {}.", role_name(*.needed), role_name(*.has))]
     RoleTooLow {
         /// The least role that may.
         needed: Role,
@@ -46,49 +41,34 @@ pub(crate) enum Error {
         has: Role,
     },
     /// 404: nothing is here.
-    #[error("Não há nada neste endereço.")]
     NotFound,
     /// 404: no paredão has this slug.
-    #[error("Não existe um paredão com este endereço.")]
     ParedaoUnknown,
     /// 404: no record was parked under this id.
-    #[error("Não existe uma mensagem separada com este número.")]
     DeadLetterUnknown,
     /// 404: no replay has this id.
-    #[error("Não existe um reprocessamento com este número.")]
     ReplayUnknown,
     /// 404: no import has this id.
-    #[error("Não existe uma importação com este número.")]
     ImportUnknown,
     /// 404: no register has ever counted from this partition.
-    #[error("Nenhum registrador contou esta partição.")]
     PartitionUnknown,
     /// 405: this address takes other methods.
-    #[error("Este endereço não aceita este método.")]
     MethodNotAllowed,
     /// 409: another paredão has this slug.
-    #[error("Já existe um paredão com este endereço.")]
     SlugTaken,
     /// 409: its closing has passed, opened or not, and it stays closed.
-    #[error("A hora do encerramento deste paredão já passou: ele não pode mais ser aberto.")]
     AlreadyClosed,
     /// 409: what isn't open can't be closed.
-    #[error("O paredão ainda não foi aberto.")]
     NotOpen,
     /// 409: one partition can't go on while all are paused.
-    #[error("Todas as partições estão pausadas: retome todas.")]
     AllPaused,
     /// 413: the body is larger than allowed.
-    #[error("O envio é grande demais.")]
     TooLarge,
     /// 415: the body isn't of the type that this address takes.
-    #[error("O tipo do conteúdo não é aceito aqui.")]
     UnsupportedMediaType,
     /// 422: the paredão described can't be made.
-    #[error("{0}")]
     ParedaoInvalid(String),
     /// 422: a picture can't be used.
-    #[error("A foto de {participant} não pode ser usada: {source}.")]
     PictureRefused {
         /// Whose picture.
         participant: String,
@@ -96,41 +76,37 @@ pub(crate) enum Error {
         source: PictureError,
     },
     /// 422: it isn't clear what to replay; what is wrong, for developers.
-    #[error("O pedido não diz quais mensagens reprocessar.")]
     ReplayInvalid(String),
     /// 422: an import needs a description.
-    #[error("A importação precisa de uma descrição de 1 a 200 caracteres.")]
     ImportInvalid,
     /// 422: a file is known by its SHA-256, 64 hexadecimal digits in lower case.
-    #[error("O arquivo deve ser identificado pelo seu SHA-256, em 64 dígitos hexadecimais minúsculos.")]
     FileHashInvalid,
     /// 409: this import was begun with another file, whose lines have these numbers already.
-    #[error("Esta importação já foi iniciada com outro arquivo. Registre outra importação para este.")]
     ImportOfAnotherFile,
     /// 422: the range ends before it begins.
-    #[error("O início do intervalo (from) vem depois do fim (to).")]
     RangeBackwards,
     /// 422: the series would be longer than one answer may be.
-    #[error("O intervalo pedido tem pontos demais: peça um intervalo menor, ou horas ou dias.")]
     RangeTooLong,
     /// 422: Postgres can't hold a value. A check that should have come before is missing, so it is logged.
-    #[error("Um dos valores enviados não pode ser guardado.")]
-    ValueRefused(#[source] sqlx::Error),
+    ValueRefused(sqlx::Error),
     /// 503: too many are asking at once.
-    #[error("Há pedidos demais agora. Tente de novo em instantes.")]
     Busy,
     /// 503: Postgres is away.
-    #[error("O banco de dados não está respondendo. Tente de novo em instantes.")]
-    DatabaseUnavailable(#[source] sqlx::Error),
+    DatabaseUnavailable(sqlx::Error),
     /// 500: a defect.
-    #[error("Houve um erro interno, que foi registrado.")]
-    Internal(#[from] anyhow::Error),
+    Internal(anyhow::Error),
 }
 
 /// SQLSTATE class 22, and the checks of the schema: a value is to blame.
 const VALUE_REFUSED: [&str; 2] = ["22", "23514"];
 /// SQLSTATE classes of failures after which trying again may help.
 const OUTAGE: [&str; 4] = ["08", "40", "53", "57"];
+
+impl From<anyhow::Error> for Error {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Internal(error)
+    }
+}
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
@@ -156,15 +132,6 @@ fn is_outage(error: &sqlx::Error) -> bool {
 fn has_sqlstate(error: &sqlx::Error, prefixes: &[&str]) -> bool {
     let code = error.as_database_error().and_then(|error| error.code());
     code.is_some_and(|code| prefixes.iter().any(|prefix| code.starts_with(prefix)))
-}
-
-/// A role in words.
-fn role_name(role: Role) -> &'static str {
-    match role {
-        Role::Viewer => "leitor",
-        Role::Operator => "operador",
-        Role::Director => "diretor",
-    }
 }
 
 impl Error {
@@ -222,6 +189,32 @@ impl Error {
         self.kind().0
     }
 
+    /// What to tell the production team: the message with the name of the problem's type.
+    pub(crate) fn say(&self, t: Texts) -> Text {
+        let said = t.text(self.kind().1);
+        match self {
+            Self::ParedaoInvalid(why) => said.with("why", why),
+            Self::PictureRefused { participant, source } => {
+                said.with("participant", participant).with("why", source.to_string())
+            }
+            Self::RoleTooLow { needed, has } => {
+                said.with("needed", t.text(needed.text_id())).with("role", t.text(has.text_id()))
+            }
+            _ => said,
+        }
+    }
+
+    /// The answer to a program.
+    pub(crate) fn details(&self, t: Texts) -> impl IntoResponse + use<> {
+        let (status, name, title) = self.kind();
+        let uri: Uri = format!("/problems/{name}").parse().expect("a name is lower-case letters and dashes");
+        ProblemDetails::from_status_code(status)
+            .with_type(uri)
+            .with_title(title)
+            .with_detail(self.say(t).to_string())
+            .with_extensions(Extensions { about: self.about() })
+    }
+
     /// What exactly is wrong, for developers.
     fn about(&self) -> Option<String> {
         match self {
@@ -247,9 +240,9 @@ impl Error {
     }
 }
 
-/// What was said to the asker, left with the answer for whoever shows it otherwise.
+/// What went wrong, left with the answer for [`crate::pages::show_errors`], which knows the asker's language.
 #[derive(Debug, Clone)]
-pub(crate) struct Said(pub(crate) String);
+pub(crate) struct Said(pub(crate) Arc<Error>);
 
 /// Problem details (RFC 9457), as every refusal answers.
 #[derive(ToSchema)]
@@ -264,7 +257,7 @@ pub(crate) struct Problem {
     /// What it is, for developers
     #[schema(example = "No such paredão")]
     title: String,
-    /// What to tell people, in Portuguese
+    /// What to tell people, in the language that they asked for
     #[schema(example = "Não existe um paredão com este endereço.")]
     detail: String,
     /// What exactly is wrong, for developers
@@ -278,18 +271,11 @@ struct Extensions {
 }
 
 impl IntoResponse for Error {
+    /// Without a body.
     fn into_response(self) -> Response {
         self.log();
-        let (status, name, title) = self.kind();
-        let uri: Uri = format!("/problems/{name}").parse().expect("a name is lower-case letters and dashes");
-        let detail = self.to_string();
-        let mut response = ProblemDetails::from_status_code(status)
-            .with_type(uri)
-            .with_title(title)
-            .with_detail(detail.clone())
-            .with_extensions(Extensions { about: self.about() })
-            .into_response();
-        response.extensions_mut().insert(Said(detail));
+        let status = self.status();
+        let mut response = status.into_response();
         let headers = response.headers_mut();
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"production\""));
@@ -297,6 +283,7 @@ impl IntoResponse for Error {
         if status == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
         }
+        response.extensions_mut().insert(Said(Arc::new(self)));
         response
     }
 }

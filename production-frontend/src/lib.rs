@@ -2,7 +2,7 @@
 //!
 //! [`app`] puts the routes together. Each subject owns its views, SQL and API handlers: [`paredao`], [`totals`],
 //! [`standing`], [`live`], [`dead_letters`], [`pipeline`], [`reconciliation`]; `pages` renders those same views. `auth` says who may ask,
-//! [`error`] what an answer looks like when something is wrong.
+//! [`error`] what an answer looks like when something is wrong, `language` in which language it is given.
 
 mod app;
 mod audit;
@@ -11,6 +11,7 @@ pub mod commands;
 pub mod dead_letters;
 mod error;
 pub mod imports;
+mod language;
 pub mod live;
 mod measures;
 mod openapi;

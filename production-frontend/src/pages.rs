@@ -8,12 +8,12 @@ mod text;
 
 use askama::Template;
 use axum::Router;
-use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
+use voting_commons::adapters::texts::{Text, Texts};
 
 use crate::app::App;
 use crate::auth::Producer;
@@ -39,42 +39,35 @@ fn page(status: StatusCode, template: &impl Template) -> Response {
 #[derive(Template)]
 #[template(path = "error.html")]
 struct ErrorPage<'a> {
+    t: Texts,
     producer: Option<&'a Producer>,
-    heading: &'a str,
-    said: &'a str,
+    heading: Text,
+    said: Text,
 }
 
-/// Makes pages of the errors that people meet, wherever in the service they come from: a page that says so, or the way
-/// to the sign-in.
-pub(crate) async fn show_errors(request: Request, next: Next) -> Response {
+/// Says the errors, wherever in the service they come from, in the asker's language: to programs as problem details, to
+/// people as a page or as the way to the sign-in.
+pub(crate) async fn show_errors(t: Texts, request: Request, next: Next) -> Response {
     let is_page = !["/api", "/photos"].iter().any(|root| is_below(request.uri().path(), root));
     let mut response = next.run(request).await;
-    match response.extensions_mut().remove::<Said>() {
-        Some(_) if is_page && response.status() == StatusCode::UNAUTHORIZED => Redirect::to("/entrar").into_response(),
-        Some(said) if is_page => error_page(response, &said),
-        _ => response,
+    let Some(Said(error)) = response.extensions_mut().remove() else { return response };
+    if is_page && error.status() == StatusCode::UNAUTHORIZED {
+        return Redirect::to("/entrar").into_response();
     }
+    let said = if is_page { error_page(t, &error) } else { error.details(t).into_response() };
+    (response.into_parts().0.headers, said).into_response()
 }
 
 fn is_below(path: &str, root: &str) -> bool {
     path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// The same answer, with its headers, as a page.
-fn error_page(problem: Response, Said(said): &Said) -> Response {
-    let heading = match problem.status() {
-        StatusCode::NOT_FOUND => "Não encontrado",
-        StatusCode::INTERNAL_SERVER_ERROR => "Erro interno",
-        StatusCode::SERVICE_UNAVAILABLE => "Indisponível agora",
-        _ => "Pedido recusado",
+fn error_page(t: Texts, error: &Error) -> Response {
+    let heading = match error.status() {
+        StatusCode::NOT_FOUND => "error-not-found",
+        StatusCode::INTERNAL_SERVER_ERROR => "error-internal",
+        StatusCode::SERVICE_UNAVAILABLE => "error-unavailable",
+        _ => "error-refused",
     };
-    let (mut parts, _) = problem.into_parts();
-    parts.headers.remove(header::CONTENT_LENGTH);
-    match (ErrorPage { producer: None, heading, said }).render() {
-        Ok(html) => {
-            parts.headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-            Response::from_parts(parts, Body::from(html))
-        }
-        Err(error) => Error::Internal(error.into()).into_response(),
-    }
+    page(error.status(), &ErrorPage { t, producer: None, heading: t.text(heading), said: error.say(t) })
 }

@@ -1,6 +1,8 @@
 //! A fresh database and a fresh topic for each test, on the real Postgres and the real Kafka that `cargo xtask test`
 //! (or `cargo xtask dev-services`) has started.
 
+pub mod texts;
+
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 

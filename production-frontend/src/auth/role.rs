@@ -28,6 +28,15 @@ impl Role {
         }
     }
 
+    /// The message that names it.
+    pub(crate) const fn text_id(self) -> &'static str {
+        match self {
+            Self::Viewer => "role-viewer",
+            Self::Operator => "role-operator",
+            Self::Director => "role-director",
+        }
+    }
+
     /// The role of this name, which the database's check lets be one.
     pub(crate) fn stored(name: &str) -> anyhow::Result<Self> {
         let role = Self::ALL.into_iter().find(|role| role.name() == name);

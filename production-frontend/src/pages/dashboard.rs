@@ -12,6 +12,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::{SignedDuration, Timestamp};
+use voting_commons::adapters::texts::Texts;
 
 use self::query::{Shown, TableQuery};
 use self::table::TableView;
@@ -43,6 +44,7 @@ pub(super) fn routes() -> Router<App> {
 #[derive(Template)]
 #[template(path = "dashboard.html")]
 struct DashboardPage<'a> {
+    t: Texts,
     producer: Option<&'a Producer>,
     paredao: &'a ParedaoView,
     standing: &'a StandingView,
@@ -156,6 +158,7 @@ fn grain_name(grain: &Grain) -> &'static str {
 }
 
 async fn show(
+    t: Texts,
     producer: Producer,
     State(app): State<App>,
     Path(slug): Path<String>,
@@ -172,6 +175,7 @@ async fn show(
     let mut others = store::list(&app.pool).await?;
     others.retain(|other| other.slug != slug && matches!(other.status, Status::Open | Status::Closed));
     let template = DashboardPage {
+        t,
         producer: Some(&producer),
         paredao: &paredao.view,
         standing: &standing,

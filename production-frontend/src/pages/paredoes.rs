@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::get;
 use jiff::Timestamp;
 use voting_commons::Visibility;
+use voting_commons::adapters::texts::{Text, Texts};
 
 use super::{page, text};
 use crate::app::{App, Zone};
@@ -71,42 +72,45 @@ pub(super) fn times(paredao: &ParedaoView, zone: &Zone) -> String {
 #[derive(Template)]
 #[template(path = "paredoes.html")]
 struct ListPage<'a> {
+    t: Texts,
     producer: Option<&'a Producer>,
     paredoes: &'a [ParedaoView],
     zone: &'a Zone,
 }
 
-async fn list(producer: Producer, State(app): State<App>) -> Result<Response, Error> {
+async fn list(t: Texts, producer: Producer, State(app): State<App>) -> Result<Response, Error> {
     let paredoes = store::list(&app.pool).await?;
-    let template = ListPage { producer: Some(&producer), paredoes: &paredoes, zone: &app.zone };
+    let template = ListPage { t, producer: Some(&producer), paredoes: &paredoes, zone: &app.zone };
     Ok(page(StatusCode::OK, &template))
 }
 
 #[derive(Template)]
 #[template(path = "new.html")]
 struct NewPage<'a> {
+    t: Texts,
     producer: Option<&'a Producer>,
     form: &'a Form,
-    error: Option<String>,
+    error: Option<Text>,
     zone: &'a str,
     participants_max: usize,
 }
 
 impl<'a> NewPage<'a> {
-    fn of(producer: &'a Producer, form: &'a mut Form, error: Option<String>, app: &'a App) -> Self {
+    fn of(t: Texts, producer: &'a Producer, form: &'a mut Form, error: Option<Text>, app: &'a App) -> Self {
         if form.participants.len() < ROWS_MIN {
             form.participants.resize_with(ROWS_MIN, FormParticipant::default);
         }
         let zone = &app.zone.name;
-        Self { producer: Some(producer), form, error, zone, participants_max: PARTICIPANTS_MAX }
+        Self { t, producer: Some(producer), form, error, zone, participants_max: PARTICIPANTS_MAX }
     }
 }
 
-async fn new(Operator(producer): Operator, State(app): State<App>) -> Response {
-    page(StatusCode::OK, &NewPage::of(&producer, &mut Form::default(), None, &app))
+async fn new(t: Texts, Operator(producer): Operator, State(app): State<App>) -> Response {
+    page(StatusCode::OK, &NewPage::of(t, &producer, &mut Form::default(), None, &app))
 }
 
 async fn create(
+    t: Texts,
     Operator(producer): Operator,
     State(app): State<App>,
     multipart: Result<Multipart, MultipartRejection>,
@@ -116,7 +120,7 @@ async fn create(
     match api::create_from(&app, &producer, &form).await {
         Ok(paredao) => Ok(Redirect::to(&format!("/paredoes/{}", paredao.slug)).into_response()),
         Err(error @ (Error::ParedaoInvalid(_) | Error::PictureRefused { .. } | Error::SlugTaken)) => {
-            Ok(page(error.status(), &NewPage::of(&producer, &mut form, Some(error.to_string()), &app)))
+            Ok(page(error.status(), &NewPage::of(t, &producer, &mut form, Some(error.say(t)), &app)))
         }
         Err(error) => Err(error),
     }

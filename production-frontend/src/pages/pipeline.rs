@@ -8,6 +8,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
+use voting_commons::adapters::texts::Texts;
 
 use super::{page, text};
 use crate::app::{App, Zone};
@@ -25,6 +26,7 @@ pub(super) fn routes() -> Router<App> {
 #[derive(Template)]
 #[template(path = "pipeline.html")]
 struct PipelinePage<'a> {
+    t: Texts,
     producer: Option<&'a Producer>,
     pipeline: &'a PipelineView,
     zone: &'a Zone,
@@ -59,9 +61,9 @@ fn state_class(partition: &PartitionView) -> &'static str {
     }
 }
 
-async fn show(producer: Producer, State(app): State<App>) -> Result<Response, Error> {
+async fn show(t: Texts, producer: Producer, State(app): State<App>) -> Result<Response, Error> {
     let pipeline = store::show(&app.pool).await?;
-    Ok(page(StatusCode::OK, &PipelinePage { producer: Some(&producer), pipeline: &pipeline, zone: &app.zone }))
+    Ok(page(StatusCode::OK, &PipelinePage { t, producer: Some(&producer), pipeline: &pipeline, zone: &app.zone }))
 }
 
 #[derive(Deserialize)]

@@ -10,6 +10,7 @@ use axum::routing::{get, post};
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 use serde_json::json;
+use voting_commons::adapters::texts::{Text, Texts};
 
 use super::page;
 use crate::app::App;
@@ -27,9 +28,10 @@ pub(super) fn routes() -> Router<App> {
 #[derive(Template)]
 #[template(path = "sign_in.html")]
 struct SignInPage<'a> {
+    t: Texts,
     producer: Option<&'a Producer>,
     name: &'a str,
-    error: Option<String>,
+    error: Option<Text>,
 }
 
 #[derive(Deserialize)]
@@ -38,11 +40,12 @@ struct Credentials {
     password: String,
 }
 
-async fn show() -> Response {
-    page(StatusCode::OK, &SignInPage { producer: None, name: "", error: None })
+async fn show(t: Texts) -> Response {
+    page(StatusCode::OK, &SignInPage { t, producer: None, name: "", error: None })
 }
 
 async fn sign_in(
+    t: Texts,
     State(app): State<App>,
     jar: CookieJar,
     credentials: Result<Form<Credentials>, FormRejection>,
@@ -66,7 +69,7 @@ async fn sign_in(
             Ok((jar, Redirect::to("/paredoes")).into_response())
         }
         Err(error @ (Error::WrongPassword | Error::Busy)) => {
-            let template = SignInPage { producer: None, name: &name, error: Some(error.to_string()) };
+            let template = SignInPage { t, producer: None, name: &name, error: Some(error.say(t)) };
             Ok(page(error.status(), &template))
         }
         Err(error) => Err(error),

@@ -5,6 +5,7 @@ mod commands;
 mod dashboard;
 mod dead_letters;
 mod imports;
+mod language;
 mod live;
 mod metrics;
 mod pages;

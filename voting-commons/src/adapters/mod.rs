@@ -1,4 +1,5 @@
-//! How a service reaches Kafka and Postgres, serves HTTP, is watched and is stopped.
+//! How a service reaches Kafka and Postgres, serves HTTP, is watched, is stopped, and what it
+//! says.
 
 pub mod admin;
 pub mod failure;
@@ -7,3 +8,4 @@ pub mod kafka;
 pub mod postgres;
 pub mod shutdown;
 pub mod telemetry;
+pub mod texts;

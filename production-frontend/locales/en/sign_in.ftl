@@ -1,0 +1,3 @@
+sign-in = Sign in
+sign-in-name = Name
+sign-in-password = Password

@@ -1,0 +1,3 @@
+sign-in = Entrar
+sign-in-name = Nome
+sign-in-password = Senha
