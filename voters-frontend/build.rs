@@ -2,4 +2,6 @@
 
 fn main() {
     memory_serve::load_directory_with_embed("./assets", true);
+    // Another file of texts is noticed too.
+    println!("cargo::rerun-if-changed=locales");
 }

@@ -1,6 +1,7 @@
 // The captchas' widgets.
 
 import { sleep, Told } from "./request.js";
+import { text } from "./texts.js";
 
 /** How long a captcha may take: a slow phone solves it in some seconds, and a person's takes longer. */
 const SOLVE_MILLIS_MAX = 60_000;
@@ -8,7 +9,7 @@ const SOLVE_MILLIS_MAX = 60_000;
 /** The captcha's widget failed, or didn't come to an end. */
 export class Unsolved extends Told {
   constructor() {
-    super("A verificação não terminou. Tente de novo ou recarregue a página.");
+    super(text("captcha-unsolved"));
   }
 }
 

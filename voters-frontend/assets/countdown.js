@@ -1,30 +1,34 @@
 // Counts down to the opening or the closing, by the server's clock.
 
+import { LANGUAGE, text } from "./texts.js";
+
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 /** What is still to come is said aloud when so much is left. */
 const MARKS = [
-  [MINUTE, "A votação fecha em menos de 1 minuto."],
-  [10 * MINUTE, "A votação fecha em menos de 10 minutos."],
+  [MINUTE, "closes-within-1-minute"],
+  [10 * MINUTE, "closes-within-10-minutes"],
 ];
 const WORDS = {
-  scheduled: { ahead: "Abre em", now: "Abrindo…" },
-  open: { ahead: "Fecha em", now: "Fechando…" },
+  scheduled: { ahead: "opens-in", now: "opening" },
+  open: { ahead: "closes-in", now: "closing" },
 };
 
-const two = (number) => String(number).padStart(2, "0");
+/** `3` hours as `3 h`, of at least so many digits. */
+const units = (number, unit, digits = 1) =>
+  new Intl.NumberFormat(LANGUAGE, { style: "unit", unit, minimumIntegerDigits: digits }).format(number);
 
 /** A length of time as people say it, in the two largest units that it has. */
 function length(millis) {
   const all = Math.ceil(millis / SECOND);
   const [days, hours, minutes, seconds] = [Math.floor(all / 86_400), Math.floor(all / 3600) % 24, Math.floor(all / 60) % 60, all % 60];
-  if (days > 0) return `${days} ${days === 1 ? "dia" : "dias"} e ${hours} h`;
-  if (hours > 0) return `${hours} h ${two(minutes)} min`;
-  if (minutes > 0) return `${minutes} min ${two(seconds)} s`;
-  return `${seconds} s`;
+  if (days > 0) return `${units(days, "day")} ${units(hours, "hour")}`;
+  if (hours > 0) return `${units(hours, "hour")} ${units(minutes, "minute", 2)}`;
+  if (minutes > 0) return `${units(minutes, "minute")} ${units(seconds, "second", 2)}`;
+  return units(seconds, "second");
 }
 
-/** Counts down in `place`, and calls `speak` when the closing comes near. Gives a function that takes each new state. */
+/** Counts down in `place`, and calls `speak` with a text's name when the closing comes near. Gives a function that takes each new state. */
 export function countdown(place, speak) {
   let state;
   let offset = 0;
@@ -43,8 +47,8 @@ export function countdown(place, speak) {
 
   function show(left) {
     const { ahead, now } = WORDS[state.status];
-    const text = left > 0 ? `${ahead} ${length(left)}` : now;
-    if (place.textContent !== text) place.textContent = text;
+    const shown = left > 0 ? text(ahead, { left: length(left) }) : text(now);
+    if (place.textContent !== shown) place.textContent = shown;
     place.dataset.soon = left < MINUTE;
   }
 

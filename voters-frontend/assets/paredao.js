@@ -4,28 +4,26 @@ import { countdown } from "./countdown.js";
 import { part, speaker } from "./dom.js";
 import { follow } from "./live.js";
 import { draw, sentence } from "./panorama.js";
+import { LANGUAGE, text } from "./texts.js";
 import { startVoting } from "./voting.js";
 
-const LOCAL = new Intl.DateTimeFormat("pt-BR", {
-  timeZone: "America/Sao_Paulo",
-  day: "2-digit",
-  month: "2-digit",
-  year: "numeric",
-  hour: "2-digit",
-  minute: "2-digit",
-  hourCycle: "h23",
-});
+/** The parts of a moment, as the server writes them. */
+const format = (parts) => new Intl.DateTimeFormat(LANGUAGE, { timeZone: "America/Sao_Paulo", ...parts });
+const DAY = format(
+  LANGUAGE === "pt-BR" ? { day: "2-digit", month: "2-digit", year: "numeric" } : { dateStyle: "medium" },
+);
+const TIME = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 const voting = part("voting");
 const speakPanorama = speaker(part("spoken-panorama"));
-const speakTime = (text) => (part("spoken-time").textContent = text);
+const speakTime = (id) => (part("spoken-time").textContent = text(id));
 const count = countdown(part("countdown"), speakTime);
 
 /** A moment, as the server writes it into the page. */
 function showMoment(id, moment) {
   const date = new Date(moment);
   part(id).dateTime = moment;
-  part(id).textContent = `${LOCAL.format(date).replace(", ", " às ")} (Brasília)`;
+  part(id).textContent = text("moment", { day: DAY.format(date), time: TIME.format(date) });
 }
 
 function showState(state) {
@@ -42,7 +40,7 @@ function turn(status) {
   const hadFocus = document.activeElement?.closest("[data-when]");
   voting.dataset.status = status;
   for (const element of document.querySelectorAll("[data-when]")) element.hidden = element.dataset.when !== status;
-  speakTime({ open: "A votação está aberta.", closed: "A votação terminou." }[status] ?? "");
+  if (status !== "scheduled") speakTime(status === "open" ? "voting-opened" : "voting-over");
   // A button that goes away would take the focus with it.
   if (hadFocus?.hidden) document.querySelector("section:not([hidden]) h1").focus();
 }
@@ -50,7 +48,7 @@ function turn(status) {
 function showResults({ status, results_hidden: why }) {
   part("results").hidden = status === "scheduled";
   part("results-hidden").hidden = !why;
-  part("results-hidden").textContent = why ?? "";
+  part("results-hidden").textContent = why ? text(`hidden-${why}`) : "";
   // Without its numbers it is only names: they come with the panorama.
   if (why) part("panorama").hidden = true;
 }
@@ -62,8 +60,8 @@ function showPanorama(panorama) {
 }
 
 function showConnection(isThere) {
-  const text = isThere ? "" : "Sem conexão com o servidor. Tentando de novo…";
-  if (part("connection").textContent !== text) part("connection").textContent = text;
+  const said = isThere ? "" : text("connection-lost");
+  if (part("connection").textContent !== said) part("connection").textContent = said;
 }
 
 const followAnew = follow(`/api/v1/paredoes/${voting.dataset.slug}`, {

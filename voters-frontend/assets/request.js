@@ -1,5 +1,7 @@
 // Requests to the API, their refusals, and trying again.
 
+import { LANGUAGE, text } from "./texts.js";
+
 /** How long a request is tried again, refused or unanswered: a ballot lives 180 s. */
 const RETRY_MILLIS_MAX = 170_000;
 /** How long one request may take. */
@@ -13,7 +15,7 @@ export class Told extends Error {}
 /** What the server said against a request. */
 export class Refused extends Told {
   constructor(status, problem, retryAfterMillis) {
-    super(problem.detail ?? "Algo deu errado do nosso lado.");
+    super(problem.detail ?? text("server-failed"));
     this.type = problem.type ?? "";
     this.pass = problem.pass;
     this.retryAfterMillis = retryAfterMillis;
@@ -23,13 +25,17 @@ export class Refused extends Told {
 
 /** What a voter is told of any failure. */
 export const explain = (failure) =>
-  failure instanceof Told ? failure.message : "Não conseguimos falar com o servidor. Confira a sua conexão.";
+  failure instanceof Told ? failure.message : text("server-unreachable");
 
 export const sleep = (millis) => new Promise((resolve) => setTimeout(resolve, millis));
 
 /** One request; throws `Refused`, or whatever `fetch` throws when there is no answer. */
-async function request(path, options) {
-  const response = await fetch(path, { signal: AbortSignal.timeout(REQUEST_MILLIS_MAX), ...options });
+async function request(path, { headers, ...options }) {
+  const response = await fetch(path, {
+    signal: AbortSignal.timeout(REQUEST_MILLIS_MAX),
+    headers: { "accept-language": LANGUAGE, ...headers },
+    ...options,
+  });
   if (response.ok) return response.json();
   const problem = await response.json().catch(() => ({}));
   const retryAfter = Number(response.headers.get("retry-after"));

@@ -4,8 +4,7 @@ import { countdown } from "./countdown.js";
 import { part } from "./dom.js";
 import { follow } from "./live.js";
 import { draw } from "./panorama.js";
-
-const STANDING = { scheduled: "A votação ainda não abriu", open: "Votação aberta", closed: "Votação encerrada" };
+import { text } from "./texts.js";
 
 const screen = part("telao");
 // Nobody listens to a wall.
@@ -13,7 +12,7 @@ const count = countdown(part("countdown"), () => {});
 
 function showState(state) {
   count(state);
-  part("standing").textContent = STANDING[state.status];
+  part("standing").textContent = text(`standing-${state.status}`);
   if (state.results_hidden) screen.dataset.results = "hidden";
 }
 
@@ -23,7 +22,7 @@ function showPanorama(panorama) {
 }
 
 function showConnection(isThere) {
-  part("connection").textContent = isThere ? "" : "Sem conexão. Tentando de novo…";
+  part("connection").textContent = isThere ? "" : text("connection-lost-brief");
 }
 
 const on = { state: showState, panorama: showPanorama, connection: showConnection };

@@ -3,6 +3,7 @@
 import { captcha, inTime, Unsolved } from "./captcha.js";
 import { part, say } from "./dom.js";
 import { explain, persist, post, Refused } from "./request.js";
+import { text } from "./texts.js";
 
 /** Lets the page's forms vote in the paredão `slug`; `onVoted` is told of each vote that was received. */
 export function startVoting(slug, onVoted) {
@@ -24,12 +25,12 @@ export function startVoting(slug, onVoted) {
   async function choose(button) {
     const buttons = document.querySelectorAll("button.choose");
     for (const each of buttons) each.disabled = true;
-    say("choose-status", "Preparando a sua cédula…", "busy");
+    say("choose-status", text("preparing-ballot"), "busy");
     try {
       const wish = { paredao: slug, participant: Number(button.dataset.participant) };
       const ballot = await persist(
         () => post("/api/v1/ballots", wish),
-        (seconds) => say("choose-status", `Ainda não deu. Tentando de novo em ${seconds} s…`, "busy"),
+        (seconds) => say("choose-status", text("retrying-ballot", { seconds }), "busy"),
       );
       current = { token: ballot.ballot, name: button.dataset.name, sending: false };
       current.captcha = captcha(part("captcha"), ballot.captcha);
@@ -53,7 +54,7 @@ export function startVoting(slug, onVoted) {
     vote.sending = true;
     part("vote").disabled = true;
     try {
-      if (!vote.pass) say("vote-status", "Esperando a verificação de que você é uma pessoa…", "busy");
+      if (!vote.pass) say("vote-status", text("waiting-for-captcha"), "busy");
       const answer = vote.pass ?? (await inTime(vote.captcha.answer()));
       if (vote !== current) return;
       part("cancel").disabled = true;
@@ -103,7 +104,7 @@ function showPhoto(photo) {
 /** The same ballot every time, and its pass instead of the captcha once there is one: it counts once. */
 function send(vote, answer) {
   const attempt = async () => {
-    say("vote-status", "Enviando o seu voto…", "busy");
+    say("vote-status", text("sending-vote"), "busy");
     try {
       return await post("/api/v1/votes", { ballot: vote.token, captcha: vote.pass ?? answer });
     } catch (failure) {
@@ -111,13 +112,12 @@ function send(vote, answer) {
       throw failure;
     }
   };
-  const onPause = (seconds) =>
-    say("vote-status", `Seu voto ainda não foi recebido. Tentando de novo em ${seconds} s…`, "busy");
+  const onPause = (seconds) => say("vote-status", text("retrying-vote", { seconds }), "busy");
   return persist(attempt, onPause);
 }
 
 function fail(vote, failure) {
-  say("vote-status", `Seu voto não foi recebido. ${explain(failure)}`, "failed");
+  say("vote-status", text("vote-failed", { why: explain(failure) }), "failed");
   part("cancel").disabled = false;
   const isCaptchas = failure instanceof Unsolved || /\/captcha-(failed|already-seen)$/.test(failure.type ?? "");
   const isOver = failure instanceof Refused && !failure.passes && !isCaptchas;

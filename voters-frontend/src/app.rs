@@ -93,8 +93,8 @@ impl App {
         self.snapshot()?.by_slug(slug).map(Arc::clone).ok_or(Problem::ParedaoUnknown)
     }
 
-    /// Why the browser with these cookies isn't shown the percentages of `paredao` now, in Portuguese; `None` when it is.
-    pub fn why_hidden(&self, paredao: &Paredao, cookies: &CookieJar) -> Option<&'static str> {
+    /// What keeps the browser with these cookies from being shown the percentages of `paredao` now; `None` when it is shown them.
+    pub fn why_hidden(&self, paredao: &Paredao, cookies: &CookieJar) -> Option<Visibility> {
         visibility::why_hidden(paredao.visibility, paredao.status(self.clock.now()), self.has_voted(paredao, cookies))
     }
 

@@ -4,7 +4,7 @@
 //! [`ballot`] fixes it, [`seal`] keeps it unchanged while a browser holds it, [`captcha`] asks for a person,
 //! [`votes_log`] stores it, [`accounts`] keeps account of it, and [`clock_watch`] sees that it lies where it counts.
 //! [`snapshot`] is all that is known of Postgres, [`visibility`] who is shown percentages, and [`live`] follows them. Every
-//! refusal is a [`problem`].
+//! refusal is a [`problem`], and `language` is in what language it is told.
 
 pub mod accounts;
 pub mod api;
@@ -13,6 +13,7 @@ pub mod ballot;
 pub mod captcha;
 pub mod clock;
 pub mod clock_watch;
+mod language;
 pub mod live;
 pub mod measures;
 pub mod options;

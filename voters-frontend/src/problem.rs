@@ -4,6 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use problem_details::ProblemDetails;
 use serde::Serialize;
+use voting_commons::adapters::texts::{Text, Texts};
 
 /// After how many seconds a client is asked to try again.
 pub const RETRY_AFTER_SECONDS: u16 = 2;
@@ -60,13 +61,11 @@ pub enum Problem {
 }
 
 /// What is said about a problem.
-struct Text {
+struct Kind {
     status: StatusCode,
     name: &'static str,
     /// For developers, in English.
     title: &'static str,
-    /// For voters, in Portuguese.
-    detail: &'static str,
 }
 
 impl Problem {
@@ -99,22 +98,22 @@ impl Problem {
 
     /// The HTTP status it is answered with.
     pub fn status(self) -> StatusCode {
-        self.text().status
+        self.kind().status
     }
 
     /// The last part of its `type`.
     pub fn name(self) -> &'static str {
-        self.text().name
+        self.kind().name
     }
 
     /// What it is, for developers.
     pub fn title(self) -> &'static str {
-        self.text().title
+        self.kind().title
     }
 
-    /// What to tell a voter, in Portuguese.
-    pub fn detail(self) -> &'static str {
-        self.text().detail
+    /// What to tell a voter: the message with its name.
+    pub(crate) fn detail(self, t: &Texts) -> Text {
+        t.text(self.name())
     }
 
     /// Whether the same request may succeed a little later.
@@ -123,34 +122,34 @@ impl Problem {
     }
 
     #[rustfmt::skip]
-    fn text(self) -> Text {
-        let (status, name, title, detail) = match self {
-            Self::ParedaoUnknown => (404, "paredao-unknown", "No such paredão", "Este paredão não existe."),
-            Self::ParedaoNotOpen => (409, "paredao-not-open", "Voting hasn't begun", "A votação deste paredão ainda não começou."),
-            Self::ParedaoClosed => (409, "paredao-closed", "Voting has ended", "A votação deste paredão já terminou."),
-            Self::ParticipantForeign => (422, "participant-foreign", "The participant isn't in this paredão", "Este participante não está neste paredão."),
-            Self::BallotForged => (422, "ballot-forged", "The ballot wasn't issued here", "Esta cédula não é válida. Escolha de novo em quem votar."),
-            Self::BallotExpired => (410, "ballot-expired", "The ballot has expired", "O tempo desta cédula acabou. Escolha de novo em quem votar."),
-            Self::BallotFromFuture => (422, "ballot-from-future", "The ballot is from the future", "Esta cédula não é válida agora. Escolha de novo em quem votar."),
-            Self::CaptchaFailed => (403, "captcha-failed", "The captcha wasn't passed", "A verificação de que você é uma pessoa falhou. Tente de novo."),
-            Self::CaptchaAlreadySeen => (409, "captcha-already-seen", "The captcha's answer was used already", "Esta verificação já foi usada. Faça uma nova para enviar o seu voto."),
-            Self::CaptchaUnavailable => (503, "captcha-unavailable", "The captcha can't be checked now", "Não foi possível conferir a verificação agora. Tente de novo em instantes."),
-            Self::ResultsHidden => (403, "results-hidden", "The percentages aren't shown now", "Os resultados deste paredão ainda não podem ser vistos."),
-            Self::BodyMalformed => (400, "body-malformed", "The body can't be read", "O pedido não pôde ser lido."),
-            Self::BodyInvalid => (422, "body-invalid", "The body isn't what was expected", "O pedido está incompleto ou errado."),
-            Self::BodyTooLarge => (413, "body-too-large", "The body is too large", "O pedido é grande demais."),
-            Self::MediaTypeUnsupported => (415, "media-type-unsupported", "The content type isn't supported", "O formato do pedido não é aceito."),
-            Self::NotFound => (404, "not-found", "Nothing is here", "Esta página não existe."),
-            Self::MethodNotAllowed => (405, "method-not-allowed", "The method isn't allowed here", "Este endereço não aceita esse tipo de pedido."),
-            Self::TooManyRequests => (429, "too-many-requests", "Too many requests are under way", "Há muita gente votando agora. Tente de novo em instantes."),
-            Self::StreamsFull => (503, "streams-full", "No room for one more stream", "Há muita gente acompanhando agora. Tente de novo em instantes."),
-            Self::VotesUnavailable => (503, "votes-unavailable", "Votes can't be stored now", "Não conseguimos confirmar o seu voto agora. Tente de novo em instantes: ele só conta uma vez."),
-            Self::ClockWrong => (503, "clock-wrong", "This machine can't take votes now", "Não conseguimos guardar o seu voto agora. Tente de novo em instantes."),
-            Self::Starting => (503, "starting", "This machine has just started", "Estamos quase prontos. Tente de novo em instantes."),
-            Self::TimedOut => (503, "timed-out", "The request took too long", "A resposta demorou demais. Tente de novo em instantes."),
+    fn kind(self) -> Kind {
+        let (status, name, title) = match self {
+            Self::ParedaoUnknown => (404, "paredao-unknown", "No such paredão"),
+            Self::ParedaoNotOpen => (409, "paredao-not-open", "Voting hasn't begun"),
+            Self::ParedaoClosed => (409, "paredao-closed", "Voting has ended"),
+            Self::ParticipantForeign => (422, "participant-foreign", "The participant isn't in this paredão"),
+            Self::BallotForged => (422, "ballot-forged", "The ballot wasn't issued here"),
+            Self::BallotExpired => (410, "ballot-expired", "The ballot has expired"),
+            Self::BallotFromFuture => (422, "ballot-from-future", "The ballot is from the future"),
+            Self::CaptchaFailed => (403, "captcha-failed", "The captcha wasn't passed"),
+            Self::CaptchaAlreadySeen => (409, "captcha-already-seen", "The captcha's answer was used already"),
+            Self::CaptchaUnavailable => (503, "captcha-unavailable", "The captcha can't be checked now"),
+            Self::ResultsHidden => (403, "results-hidden", "The percentages aren't shown now"),
+            Self::BodyMalformed => (400, "body-malformed", "The body can't be read"),
+            Self::BodyInvalid => (422, "body-invalid", "The body isn't what was expected"),
+            Self::BodyTooLarge => (413, "body-too-large", "The body is too large"),
+            Self::MediaTypeUnsupported => (415, "media-type-unsupported", "The content type isn't supported"),
+            Self::NotFound => (404, "not-found", "Nothing is here"),
+            Self::MethodNotAllowed => (405, "method-not-allowed", "The method isn't allowed here"),
+            Self::TooManyRequests => (429, "too-many-requests", "Too many requests are under way"),
+            Self::StreamsFull => (503, "streams-full", "No room for one more stream"),
+            Self::VotesUnavailable => (503, "votes-unavailable", "Votes can't be stored now"),
+            Self::ClockWrong => (503, "clock-wrong", "This machine can't take votes now"),
+            Self::Starting => (503, "starting", "This machine has just started"),
+            Self::TimedOut => (503, "timed-out", "The request took too long"),
         };
         let status = StatusCode::from_u16(status).expect("each status above is one");
-        Text { status, name, title, detail }
+        Kind { status, name, title }
     }
 }
 
@@ -180,16 +179,25 @@ struct Extensions {
     about: Option<String>,
 }
 
-impl IntoResponse for Error {
-    fn into_response(self) -> Response {
+impl Error {
+    /// What a client is told.
+    pub(crate) fn details(self, t: Texts) -> impl IntoResponse {
         let uri = format!("/problems/{}", self.problem.name());
-        let body = ProblemDetails::new()
+        ProblemDetails::new()
             .with_type(uri.parse::<axum::http::Uri>().expect("a name has only letters and dashes"))
             .with_status(self.problem.status())
             .with_title(self.problem.title())
-            .with_detail(self.problem.detail())
-            .with_extensions(Extensions { pass: self.pass, about: self.about });
-        with_retry_after(self.problem, body.into_response())
+            .with_detail(self.problem.detail(&t).to_string())
+            .with_extensions(Extensions { pass: self.pass, about: self.about })
+    }
+}
+
+impl IntoResponse for Error {
+    /// Without words: [`crate::language::say_problems`] knows the language.
+    fn into_response(self) -> Response {
+        let mut response = with_retry_after(self.problem, self.problem.status().into_response());
+        response.extensions_mut().insert(self);
+        response
     }
 }
 
@@ -223,7 +231,6 @@ mod tests {
         for problem in Problem::ALL {
             let response = problem.into_response();
             assert_eq!(response.headers().contains_key(header::RETRY_AFTER), problem.is_passing(), "{problem:?}");
-            assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
         }
     }
 }

@@ -4,17 +4,16 @@ use voting_commons::Visibility;
 
 use crate::snapshot::Status;
 
-/// Why somebody isn't shown percentages, in Portuguese; `None` when they are shown.
-pub fn why_hidden(visibility: Visibility, status: Status, has_voted: bool) -> Option<&'static str> {
+/// What keeps somebody from being shown percentages: `visibility`, or nothing.
+pub fn why_hidden(visibility: Visibility, status: Status, has_voted: bool) -> Option<Visibility> {
     let is_closed = status == Status::Closed;
-    match visibility {
-        Visibility::AfterVoting if !has_voted && !is_closed => {
-            Some("Os resultados aparecem aqui depois que você votar.")
-        }
-        Visibility::AfterClosing if !is_closed => Some("Os resultados aparecem aqui quando a votação terminar."),
-        Visibility::Production => Some("Os resultados serão mostrados no programa."),
-        Visibility::Always | Visibility::AfterVoting | Visibility::AfterClosing => None,
-    }
+    let is_hidden = match visibility {
+        Visibility::Always => false,
+        Visibility::AfterVoting => !has_voted && !is_closed,
+        Visibility::AfterClosing => !is_closed,
+        Visibility::Production => true,
+    };
+    is_hidden.then_some(visibility)
 }
 
 #[cfg(test)]

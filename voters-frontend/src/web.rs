@@ -17,7 +17,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::app::App;
 use crate::options::Provider;
 use crate::problem::Problem;
-use crate::{api, measures, pages};
+use crate::{api, language, measures, pages};
 
 /// The longest any request may take: a captcha's check and an acknowledgement each have shorter time-outs.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(10);
@@ -49,6 +49,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         header(X_CONTENT_TYPE_OPTIONS, "nosniff"),
         header(X_FRAME_OPTIONS, "DENY"),
         header(REFERRER_POLICY, "same-origin"),
+        middleware::from_fn(language::say_problems),
         middleware::from_fn_with_state(Arc::new(Semaphore::new(REQUESTS_MAX)), bound),
     );
     pages::router().merge(api::router()).layer(layers).with_state(app)

@@ -30,6 +30,11 @@ async fn a_vote_whose_captcha_the_page_solves_itself() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_vote_in_english() {
+    in_a_browser("altcha", "english.test.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_happens_is_followed_live() {
     in_a_browser("off", "live.test.mjs").await;
 }

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use voting_commons::percentages::Percent;
-use voting_commons::{ParticipantId, UnixMillis};
+use voting_commons::{ParticipantId, UnixMillis, Visibility};
 
 use crate::app::{IssuedBallot, Receipt};
 use crate::captcha::Challenge;
@@ -90,19 +90,19 @@ pub struct StateView {
     /// The server's clock, by which it opens and closes
     #[schema(value_type = String, format = DateTime)]
     pub now: Timestamp,
-    /// Why this visitor isn't shown percentages, in Portuguese; null when they are shown
+    /// The `visibility` that keeps this visitor from being shown percentages; null when they are shown
     pub results_hidden: Option<&'static str>,
 }
 
 impl StateView {
     /// `paredao` as it stands at `now`.
-    pub fn new(paredao: &Paredao, now: UnixMillis, results_hidden: Option<&'static str>) -> Self {
+    pub fn new(paredao: &Paredao, now: UnixMillis, hidden_by: Option<Visibility>) -> Self {
         Self {
             status: paredao.status(now).name(),
             opens_at: paredao.opens_at,
             closes_at: paredao.closes_at,
             now: Timestamp::from_millisecond(now.0).unwrap_or_default(),
-            results_hidden,
+            results_hidden: hidden_by.map(Visibility::name),
         }
     }
 }
@@ -225,7 +225,7 @@ pub struct ProblemView {
     pub status: u16,
     /// For developers, in English
     pub title: String,
-    /// For voters, in Portuguese
+    /// For voters, in the language that the client accepts: Portuguese or English
     pub detail: String,
     /// Only after a passed captcha: what to send as `captcha` with the same ballot instead
     pub pass: Option<String>,

@@ -11,19 +11,26 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
+use voting_commons::Language;
 
 use crate::api::BODY_BYTES_MAX;
 use crate::app::App;
+use crate::language::address;
 
 /// The routes of the pages.
 pub(crate) fn router() -> Router<Arc<App>> {
-    Router::new()
-        .route("/", get(voting::list))
-        .route("/paredoes/{slug}", get(voting::show))
-        .route("/paredoes/{slug}/telao", get(telao::show))
-        .route("/paredoes/{slug}/ballots", post(voting::issue).get(voting::begin_again))
-        .route("/paredoes/{slug}/votes", post(voting::cast).get(voting::begin_again))
-        .route("/problems/{name}", get(voting::explain))
+    let pages = Language::ALL.into_iter().fold(Router::new(), |router, language| {
+        let at = |path: &str| address(language, path);
+        router
+            .route(&at("/"), get(voting::list))
+            .route(&at("/paredoes/{slug}"), get(voting::show))
+            .route(&at("/paredoes/{slug}/telao"), get(telao::show))
+            .route(&at("/paredoes/{slug}/ballots"), post(voting::issue).get(voting::begin_again))
+            .route(&at("/paredoes/{slug}/votes"), post(voting::cast).get(voting::begin_again))
+            .route(&at("/problems/{name}"), get(voting::explain))
+    });
+    pages
+        .route("/en", get(voting::list_in_english))
         .route("/photos/{hash}", get(photos::photo))
         .merge(assets::router())
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))

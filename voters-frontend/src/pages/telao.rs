@@ -9,11 +9,13 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
+use voting_commons::adapters::texts::Texts;
 
-use super::templates::{Results, comma, respond};
+use super::templates::{Results, respond};
 use super::voting::refuse;
 use crate::api::views::ParedaoView;
 use crate::app::App;
+use crate::language::Place;
 use crate::segment::Segment;
 
 #[derive(Deserialize)]
@@ -25,14 +27,23 @@ pub(super) struct Look {
 #[derive(Template)]
 #[template(path = "telao.html")]
 struct TelaoPage<'a> {
+    t: Texts,
     assets: &'a str,
     paredao: ParedaoView,
     results: Results,
     is_transparent: bool,
 }
 
+impl TelaoPage<'_> {
+    /// The message of where the paredão stands.
+    fn standing(&self) -> String {
+        format!("standing-{}", self.paredao.status)
+    }
+}
+
 /// Shows what somebody who hasn't voted is shown: everybody looks at this screen.
 pub(super) async fn show(
+    place: Place,
     State(app): State<Arc<App>>,
     Segment(slug): Segment,
     look: Result<Query<Look>, QueryRejection>,
@@ -42,8 +53,8 @@ pub(super) async fn show(
         Ok(paredao) => {
             let results = Results::of(&app, &paredao, &CookieJar::new());
             let paredao = ParedaoView::new(&paredao, app.clock.now());
-            respond(StatusCode::OK, &TelaoPage { assets: &app.assets, paredao, results, is_transparent })
+            respond(StatusCode::OK, &TelaoPage { t: place.t, assets: &app.assets, paredao, results, is_transparent })
         }
-        Err(problem) => refuse(&app, problem, "/", None),
+        Err(problem) => refuse(&app, &place, problem, "/", None),
     }
 }

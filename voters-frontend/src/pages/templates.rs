@@ -6,12 +6,15 @@ use axum::http::header::CACHE_CONTROL;
 use axum::response::{Html, IntoResponse, Response};
 use axum_extra::extract::CookieJar;
 use jiff::Timestamp;
-use voting_commons::ParticipantId;
+use jiff::tz::TimeZone;
+use voting_commons::adapters::texts::{Text, Texts};
 use voting_commons::percentages::Percent;
+use voting_commons::{Language, ParticipantId, Visibility};
 
 use crate::api::views::{BallotView, PanoramaView, ParedaoView, ParticipantView, ReceiptView};
 use crate::app::App;
 use crate::captcha::Challenge;
+use crate::language::Place;
 use crate::options::Provider;
 use crate::problem::Problem;
 use crate::snapshot::Paredao;
@@ -23,18 +26,19 @@ const TIME_ZONE: &str = "America/Sao_Paulo";
 pub(super) struct Frame<'a> {
     pub(super) assets: &'a str,
     pub(super) provider: Provider,
+    pub(super) place: &'a Place,
 }
 
-impl<'a> From<&'a App> for Frame<'a> {
-    fn from(app: &'a App) -> Self {
-        Self { assets: &app.assets, provider: app.captcha.provider() }
+impl<'a> Frame<'a> {
+    pub(super) fn new(app: &'a App, place: &'a Place) -> Self {
+        Self { assets: &app.assets, provider: app.captcha.provider(), place }
     }
 }
 
 /// The percentages, or why they aren't shown.
 pub(super) enum Results {
     Shown(PanoramaView),
-    Hidden(&'static str),
+    Hidden(Visibility),
 }
 
 impl Results {
@@ -43,10 +47,10 @@ impl Results {
         app.why_hidden(paredao, cookies).map_or_else(|| Self::Shown(paredao.into()), Self::Hidden)
     }
 
-    pub(super) fn why_hidden(&self) -> Option<&'static str> {
+    pub(super) fn why_hidden(&self, t: &Texts) -> Option<Text> {
         match self {
             Self::Shown(_) => None,
-            Self::Hidden(why) => Some(why),
+            Self::Hidden(visibility) => Some(t.text(format!("hidden-{}", visibility.name()))),
         }
     }
 
@@ -71,6 +75,7 @@ impl Results {
 #[derive(Template)]
 #[template(path = "list.html")]
 pub(super) struct ListPage<'a> {
+    pub(super) t: Texts,
     pub(super) frame: Frame<'a>,
     pub(super) paredoes: Vec<ParedaoView>,
 }
@@ -78,6 +83,7 @@ pub(super) struct ListPage<'a> {
 #[derive(Template)]
 #[template(path = "paredao.html")]
 pub(super) struct ParedaoPage<'a> {
+    pub(super) t: Texts,
     pub(super) frame: Frame<'a>,
     pub(super) paredao: ParedaoView,
     pub(super) results: Results,
@@ -86,6 +92,7 @@ pub(super) struct ParedaoPage<'a> {
 #[derive(Template)]
 #[template(path = "ballot.html")]
 pub(super) struct BallotPage<'a> {
+    pub(super) t: Texts,
     pub(super) frame: Frame<'a>,
     pub(super) paredao: &'a ParedaoView,
     pub(super) participant: &'a ParticipantView,
@@ -114,6 +121,7 @@ impl BallotPage<'_> {
 #[derive(Template)]
 #[template(path = "receipt.html")]
 pub(super) struct ReceiptPage<'a> {
+    pub(super) t: Texts,
     pub(super) frame: Frame<'a>,
     pub(super) paredao: ParedaoView,
     pub(super) results: Results,
@@ -123,6 +131,7 @@ pub(super) struct ReceiptPage<'a> {
 #[derive(Template)]
 #[template(path = "problem.html")]
 pub(super) struct ProblemPage<'a> {
+    pub(super) t: Texts,
     pub(super) frame: Frame<'a>,
     pub(super) problem: Problem,
     /// Where to begin again.
@@ -140,6 +149,7 @@ pub(super) struct Retry<'a> {
 #[derive(Template)]
 #[template(path = "explanation.html")]
 pub(super) struct ExplanationPage<'a> {
+    pub(super) t: Texts,
     pub(super) frame: Frame<'a>,
     pub(super) problem: Problem,
 }
@@ -156,15 +166,9 @@ pub(super) fn respond(status: StatusCode, page: &impl Template) -> Response {
 }
 
 /// A moment as voters read it.
-fn local(moment: &Timestamp) -> String {
-    match moment.in_tz(TIME_ZONE) {
-        Ok(local) => local.strftime("%d/%m/%Y às %H:%M (Brasília)").to_string(),
-        // A machine without a time zone database.
-        Err(_) => moment.strftime("%d/%m/%Y %H:%M UTC").to_string(),
-    }
-}
-
-/// A percentage with Portuguese's comma.
-pub(super) fn comma(percent: &impl std::fmt::Display) -> String {
-    percent.to_string().replace('.', ",")
+pub(super) fn moment(t: &Texts, moment: &Timestamp) -> String {
+    // A machine without a time zone database.
+    let local = moment.in_tz(TIME_ZONE).unwrap_or_else(|_| moment.to_zoned(TimeZone::UTC));
+    let text = if local.time_zone() == &TimeZone::UTC { "moment-utc" } else { "moment" };
+    t.text(text).with("day", t.language().day(&local)).with("time", local.strftime("%H:%M").to_string()).to_string()
 }

@@ -5,6 +5,7 @@
 mod accounts;
 mod ballots;
 mod captchas;
+mod language;
 mod live;
 mod outages;
 mod pages;

@@ -77,7 +77,12 @@ async fn assert_shown(service: &Service, cookie: &str, is_shown: bool) {
     if is_shown {
         assert!(events.next().await.unwrap().data.contains("43.21"));
     } else {
-        assert!(page.contains(state["results_hidden"].as_str().unwrap()), "the page says why");
+        let why = match state["results_hidden"].as_str().unwrap() {
+            "after_voting" => "Os resultados aparecem aqui depois que você votar.",
+            "after_closing" => "Os resultados aparecem aqui quando a votação terminar.",
+            _ => "Os resultados serão mostrados no programa.",
+        };
+        assert!(page.contains(&format!(r#"id="results-hidden">{why}</p>"#)), "the page says why: {page}");
     }
 }
 

@@ -1,0 +1,5 @@
+received-title = Vote received!
+voted = You voted for
+stored = Your vote is stored and will be counted.
+receipt = Receipt:
+vote-again = Vote again
