@@ -70,8 +70,13 @@ fn names(text: &str, id: &str) -> bool {
 
 /// What is asked for by its own name, not by one that is worked out.
 fn asked(text: &str) -> Vec<String> {
-    let after = ASKING.iter().flat_map(|asking| text.split(asking).skip(1));
-    after.filter_map(|rest| Some(rest.trim_start().strip_prefix('"')?.split('"').next()?.to_owned())).collect()
+    let after = |asking: &&'static str| {
+        let is_whole =
+            |at: usize| !text[..at].ends_with(|before: char| before.is_ascii_alphanumeric() || before == '_');
+        text.match_indices(*asking).filter(move |&(at, _)| is_whole(at)).map(|(at, asking)| &text[at + asking.len()..])
+    };
+    let name = |rest: &str| Some(rest.trim_start().strip_prefix('"')?.split('"').next()?.to_owned());
+    ASKING.iter().flat_map(after).filter_map(name).collect()
 }
 
 /// All files with one of these extensions below `folder`, one after the other; what others wrote isn't ours to check.
