@@ -10,6 +10,7 @@ use axum::extract::{DefaultBodyLimit, FromRef, RawPathParams, Request};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use axum_client_ip::ClientIpSource;
 use clap::Args;
 use jiff::tz::TimeZone;
 use sqlx::PgPool;
@@ -23,6 +24,7 @@ use voting_commons::adapters::http;
 use voting_commons::adapters::postgres::PostgresArgs;
 use voting_commons::adapters::telemetry;
 
+use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;
 use crate::error::Error;
 use crate::live::feeds::Feeds;
@@ -50,6 +52,10 @@ pub struct Options {
     /// Send the session's cookie over HTTPS only
     #[arg(long, env = "COOKIE_SECURE")]
     pub cookie_secure: bool,
+    /// Where the address of whoever asks is found, by which attempts to sign in are limited: ConnectInfo, or behind a proxy
+    /// of yours the header that it sets, as XRealIp or RightmostXForwardedFor
+    #[arg(long, env = "CLIENT_ADDRESS", default_value_t = ClientIpSource::ConnectInfo)]
+    pub client_address: ClientIpSource,
 }
 
 /// Where the service listens.
@@ -68,6 +74,7 @@ pub(crate) struct App {
     pub(crate) zone: Zone,
     pub(crate) cookie_secure: bool,
     pub(crate) passwords: Arc<Passwords>,
+    pub(crate) attempts: Arc<Attempts>,
     pub(crate) uploads: Arc<Semaphore>,
     pub(crate) feeds: Arc<Feeds>,
     /// Ends what would otherwise go on for ever.
@@ -107,6 +114,7 @@ pub async fn run(
         zone: Zone { name: options.zone.into(), tz },
         cookie_secure: options.cookie_secure,
         passwords: Arc::new(Passwords::new()?),
+        attempts: Arc::new(Attempts::new()),
         uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE_MAX)),
         feeds: Arc::new(Feeds::new()),
         shutdown: shutdown.clone(),
@@ -114,13 +122,13 @@ pub async fn run(
     let readiness = Readiness::waiting_for("postgres");
     let watch = tokio::spawn(watch_postgres::run(pool, readiness.clone(), shutdown.clone()));
     let admin = tokio::spawn(admin::run(listeners.admin, readiness, shutdown.clone()));
-    http::serve(listeners.pages, router(app), shutdown).await?;
+    http::serve(listeners.pages, router(app, options.client_address), shutdown).await?;
     watch.await?;
     admin.await??;
     Ok(())
 }
 
-fn router(app: App) -> Router {
+fn router(app: App, client_address: ClientIpSource) -> Router {
     let header =
         |name: HeaderName, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     Router::new()
@@ -128,7 +136,7 @@ fn router(app: App) -> Router {
         .merge(pages::routes())
         .merge(photo_route::routes())
         .merge(language::routes())
-        .with_state(app)
+        .with_state(app.clone())
         .merge(openapi::docs_routes())
         .nest("/assets", memory_serve::load!().index_file(None).into_router())
         .fallback(|| async { Error::NotFound })
@@ -139,8 +147,9 @@ fn router(app: App) -> Router {
         .layer(CsrfLayer::new().with_rejection_response(|_: ProtectionError| Error::CrossSite.into_response()))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(middleware::from_fn(limit_time))
-        .layer(middleware::from_fn(pages::show_errors))
+        .layer(middleware::from_fn_with_state(app, pages::show_errors))
         .layer(middleware::from_fn(language::find))
+        .layer(client_address.into_extension())
         .layer(header(header::CONTENT_SECURITY_POLICY, PAGE_POLICY))
         .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(header(header::REFERRER_POLICY, "same-origin"))

@@ -2,13 +2,64 @@
 //!
 //! What changes the database is written down by the transaction that changes it, so neither is there without the other.
 
+pub(crate) mod api;
+pub(crate) mod store;
+
+use jiff::Timestamp;
+use serde::Serialize;
 use serde_json::Value;
 use sqlx::PgExecutor;
+use utoipa::ToSchema;
 
 use crate::auth::Producer;
 
+/// What somebody did, as the API and the page show it.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct EntryView {
+    /// Its number: later entries have greater ones.
+    pub id: i64,
+    /// When.
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Timestamp,
+    /// Who: a user's or a token's name, or that of whoever gave a command on a machine; `?` for a stranger.
+    pub who: String,
+    /// How they proved who they are: `user`, `token`, `command`; `stranger` didn't.
+    pub kind: String,
+    /// What: a stable name.
+    pub action: String,
+    /// What it was done to: a paredão's slug, a user's name, a partition as `votes/3`.
+    pub subject: String,
+    /// `done`, or `refused`: a password was wrong.
+    pub outcome: String,
+    /// More about it, by action.
+    #[schema(value_type = Object)]
+    pub detail: Value,
+}
+
+/// One page of the audit.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct AuditPage {
+    /// The entries, the newest first.
+    pub entries: Vec<EntryView>,
+    /// What `before` must be for the page after; unset on the last one.
+    pub next: Option<i64>,
+}
+
+/// Which entries.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Filter {
+    pub(crate) who: Option<String>,
+    pub(crate) action: Option<String>,
+    pub(crate) subject: Option<String>,
+    pub(crate) from: Option<Timestamp>,
+    /// Up to before this.
+    pub(crate) to: Option<Timestamp>,
+    /// Only smaller ids than this.
+    pub(crate) before: Option<i64>,
+}
+
 /// What somebody did. The registers' own commands write theirs under names of their own: `skip`, `rederive`,
-/// `accept_new_log`.
+/// `accept_new_log`, `replay`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Action {
     /// Signed in; the subject is the user.
@@ -31,10 +82,25 @@ pub(crate) enum Action {
     RegisterImport,
     /// Began to import a file; the subject is the import's number.
     BeginImport,
-    /// Added a user, or gave one another password; the subject is the user.
+    /// Added a user; on the command line also gave one another password. The subject, as of all that is done to one, is the
+    /// user's name.
     AddUser,
+    /// Gave a user another role.
+    SetRole,
+    /// Lets a user in no more.
+    DeactivateUser,
+    /// Lets a user in again.
+    ActivateUser,
+    /// Gave a user a one-time password.
+    ResetPassword,
+    /// Changed their own password.
+    ChangePassword,
+    /// Ended all their own sessions.
+    SignOutEverywhere,
     /// Made a script's token; the subject is the token's name.
     AddToken,
+    /// Revoked a script's token; the subject is the token's name.
+    RevokeToken,
 }
 
 impl Action {
@@ -52,7 +118,14 @@ impl Action {
             Self::RegisterImport => "register_import",
             Self::BeginImport => "begin_import",
             Self::AddUser => "add_user",
+            Self::SetRole => "set_role",
+            Self::DeactivateUser => "deactivate_user",
+            Self::ActivateUser => "activate_user",
+            Self::ResetPassword => "reset_password",
+            Self::ChangePassword => "change_password",
+            Self::SignOutEverywhere => "sign_out_everywhere",
             Self::AddToken => "add_token",
+            Self::RevokeToken => "revoke_token",
         }
     }
 }

@@ -1,13 +1,17 @@
 //! Who asks: a producer with a session's cookie, or a script with a bearer token.
 
+pub(crate) mod attempts;
 pub(crate) mod password;
 pub(crate) mod role;
 pub(crate) mod session;
 pub(crate) mod token;
 
+use std::net::IpAddr;
+
 use axum::extract::FromRequestParts;
-use axum::http::header;
+use axum::http::{HeaderMap, header};
 use axum::http::request::Parts;
+use axum_client_ip::ClientIp;
 use axum_extra::extract::CookieJar;
 use sqlx::PgPool;
 
@@ -15,6 +19,9 @@ use crate::app::App;
 use crate::error::Error;
 pub(crate) use role::Role;
 use token::Token;
+
+/// The longest name of a user or a token, in characters.
+pub(crate) const NAME_CHARS_MAX: usize = 100;
 
 /// Somebody of the production team: as a handler's argument, whoever may read.
 ///
@@ -59,10 +66,33 @@ pub(crate) struct Operator(pub(crate) Producer);
 #[derive(Debug)]
 pub(crate) struct Director(pub(crate) Producer);
 
+/// A user with a session, for what is about themselves; also one who must choose a password of their own first.
+#[derive(Debug)]
+pub(crate) struct Account {
+    /// Their number.
+    pub(crate) user: i32,
+    pub(crate) producer: Producer,
+    pub(crate) session: Token,
+}
+
+/// The address of whoever asks, for limits; it is written nowhere.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Address(pub(crate) IpAddr);
+
 impl Producer {
+    /// Who asks with these headers, if anybody who may come in does.
+    pub(crate) async fn of(headers: &HeaderMap, app: &App) -> Option<Self> {
+        Credentials::sent(headers, app).ok()?.producer(&app.pool).await.ok()?
+    }
+
     /// Whether they may do what an operator may, so that pages show only buttons that work.
     pub(crate) fn operates(&self) -> bool {
         self.role >= Role::Operator
+    }
+
+    /// Whether they may do what a director may.
+    pub(crate) fn directs(&self) -> bool {
+        self.role >= Role::Director
     }
 
     /// Themselves, if they may do what `needed` may.
@@ -75,7 +105,7 @@ impl FromRequestParts<App> for Producer {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        Credentials::sent(parts, app)?.producer(&app.pool).await?.ok_or(Error::Unauthenticated)
+        Credentials::sent(&parts.headers, app)?.producer(&app.pool).await?.ok_or(Error::Unauthenticated)
     }
 }
 
@@ -95,6 +125,42 @@ impl FromRequestParts<App> for Director {
     }
 }
 
+impl FromRequestParts<App> for Account {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        match Credentials::sent(&parts.headers, app)? {
+            Credentials::Session(session) => {
+                let owner = session::find(&app.pool, &session).await?.ok_or(Error::Unauthenticated)?;
+                Ok(Self { user: owner.user, producer: owner.producer, session })
+            }
+            Credentials::ApiToken(token) => {
+                token::find_api_token(&app.pool, &token).await?.ok_or(Error::Unauthenticated)?;
+                Err(Error::NotAUser)
+            }
+        }
+    }
+}
+
+impl FromRequestParts<App> for Address {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let ClientIp(address) = ClientIp::from_request_parts(parts, app).await.map_err(anyhow::Error::from)?;
+        Ok(Self(address))
+    }
+}
+
+/// The name of a user or of a token, which people can read on one line.
+///
+/// # Errors
+/// [`Error::NameInvalid`].
+pub(crate) fn check_name(name: &str) -> Result<&str, Error> {
+    let name = name.trim();
+    let is_name = (1..=NAME_CHARS_MAX).contains(&name.chars().count()) && !name.contains(char::is_control);
+    if is_name { Ok(name) } else { Err(Error::NameInvalid) }
+}
+
 /// How a producer proves who they are. They were good when the request came; an answer that takes long looks again.
 #[derive(Debug)]
 pub(crate) enum Credentials {
@@ -105,11 +171,11 @@ pub(crate) enum Credentials {
 }
 
 impl Credentials {
-    fn sent(parts: &Parts, app: &App) -> Result<Self, Error> {
-        let sent = match parts.headers.get(header::AUTHORIZATION) {
+    fn sent(headers: &HeaderMap, app: &App) -> Result<Self, Error> {
+        let sent = match headers.get(header::AUTHORIZATION) {
             Some(value) => value.to_str().ok().and_then(bearer).map(Self::ApiToken),
             None => {
-                let jar = CookieJar::from_headers(&parts.headers);
+                let jar = CookieJar::from_headers(headers);
                 session::token_of(&jar, app.cookie_secure).map(Self::Session)
             }
         };
@@ -117,9 +183,15 @@ impl Credentials {
     }
 
     /// Whose they are; nobody's once the session has ended or the token was replaced.
+    ///
+    /// # Errors
+    /// [`Error::PasswordMustChange`] until whoever signed in with a one-time password has chosen their own.
     pub(crate) async fn producer(&self, pool: &PgPool) -> Result<Option<Producer>, Error> {
         match self {
-            Self::Session(token) => session::find(pool, token).await,
+            Self::Session(token) => match session::find(pool, token).await? {
+                Some(owner) if owner.must_change_password => Err(Error::PasswordMustChange),
+                owner => Ok(owner.map(|owner| owner.producer)),
+            },
             Self::ApiToken(token) => token::find_api_token(pool, token).await,
         }
     }
@@ -129,7 +201,7 @@ impl FromRequestParts<App> for Credentials {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        let credentials = Self::sent(parts, app)?;
+        let credentials = Self::sent(&parts.headers, app)?;
         credentials.producer(&app.pool).await?.ok_or(Error::Unauthenticated)?;
         Ok(credentials)
     }

@@ -1,20 +1,19 @@
 //! The commands besides `serve`.
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use serde_json::json;
 use sqlx::{Connection, PgConnection, PgPool};
 use voting_commons::adapters::postgres::{self, PostgresArgs};
 
 use crate::audit::{self, Action};
+use crate::auth::password::{self, PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN};
 use crate::auth::token::Token;
-use crate::auth::{Kind, Producer, Role, password};
+use crate::auth::{Kind, NAME_CHARS_MAX, Producer, Role};
+use crate::users::store;
 
-/// The shortest password, in bytes.
-const PASSWORD_BYTES_MIN: usize = 8;
-/// The longest password, in bytes.
-pub const PASSWORD_BYTES_MAX: u64 = 1024;
-/// The longest name, in characters.
-const NAME_CHARS_MAX: usize = 100;
+/// How much of the standard input is read for a password, in bytes: the longest one, the end of its line, and one more,
+/// which tells that it is too long.
+pub const PASSWORD_INPUT_BYTES_MAX: u64 = PASSWORD_BYTES_MAX as u64 + 3;
 /// The role of a new user of whom nothing else is said: the first must be one who can let in the others.
 const USER_ROLE: Role = Role::Director;
 /// The role of a new token of which nothing else is said.
@@ -42,10 +41,10 @@ pub async fn add_user(
 ) -> anyhow::Result<()> {
     check_name("the name", name)?;
     check_name("the name of whoever does it", who)?;
-    let bytes_max = usize::try_from(PASSWORD_BYTES_MAX).expect("it is small");
-    if !(PASSWORD_BYTES_MIN..=bytes_max).contains(&password.len()) {
-        bail!("the password must have {PASSWORD_BYTES_MIN} to {PASSWORD_BYTES_MAX} bytes");
-    }
+    ensure!(
+        password::is_usable(password),
+        "the password must have {PASSWORD_BYTES_MIN} to {PASSWORD_BYTES_MAX} bytes"
+    );
     let hash = password::hash(password)?;
     let mut transaction = pool(args).await?.begin().await.context("Postgres can't be reached")?;
     let producer = sqlx::query!(
@@ -61,7 +60,11 @@ pub async fn add_user(
     .fetch_one(&mut *transaction)
     .await
     .context("the user can't be stored")?;
-    sqlx::query!("DELETE FROM session WHERE producer = $1", producer.id).execute(&mut *transaction).await?;
+    store::end_sessions(&mut *transaction, producer.id).await?;
+    ensure!(
+        store::has_director(&mut *transaction).await?,
+        "there must be an active director: who else would let people in"
+    );
     let detail = json!({"role": producer.role});
     audit::write(&mut *transaction, &operator(who), Action::AddUser, name, &detail).await?;
     transaction.commit().await?;

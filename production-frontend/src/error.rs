@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::JsonRejection;
+use axum::extract::rejection::{FormRejection, JsonRejection};
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use problem_details::ProblemDetails;
@@ -31,8 +31,14 @@ pub(crate) enum Error {
     Unauthenticated,
     /// 401: name or password is wrong; which of them isn't said.
     WrongPassword,
+    /// 401: the password is right, but it was a one-time password and its time is over.
+    PasswordExpired,
     /// 403: a browser sent this from another site.
     CrossSite,
+    /// 403: whoever signed in with a one-time password must choose their own first.
+    PasswordMustChange,
+    /// 403: only users have a password and sessions, not tokens.
+    NotAUser,
     /// 403: they may do less than this takes.
     RoleTooLow {
         /// The least role that may.
@@ -50,6 +56,10 @@ pub(crate) enum Error {
     ReplayUnknown,
     /// 404: no import has this id.
     ImportUnknown,
+    /// 404: no user has this number.
+    UserUnknown,
+    /// 404: no token has this number.
+    TokenUnknown,
     /// 404: no register has ever counted from this partition.
     PartitionUnknown,
     /// 405: this address takes other methods.
@@ -60,6 +70,10 @@ pub(crate) enum Error {
     AlreadyClosed,
     /// 409: what isn't open can't be closed.
     NotOpen,
+    /// 409: another user or token has this name.
+    NameTaken,
+    /// 409: no active director with a password of their own would remain.
+    LastDirector,
     /// 409: one partition can't go on while all are paused.
     AllPaused,
     /// 413: the body is larger than allowed.
@@ -83,6 +97,21 @@ pub(crate) enum Error {
     FileHashInvalid,
     /// 409: this import was begun with another file, whose lines have these numbers already.
     ImportOfAnotherFile,
+    /// 422: nobody can be called this.
+    NameInvalid,
+    /// 422: the password is too short or too long.
+    PasswordInvalid,
+    /// 422: the new password is the current one.
+    PasswordUnchanged,
+    /// 422: the new password was typed in two ways.
+    PasswordsDiffer,
+    /// 422: what was sent as the current password isn't it.
+    CurrentPasswordWrong,
+    /// 429: a password was tried too often.
+    TooManyAttempts {
+        /// After how many seconds it may be tried again.
+        wait_seconds: u32,
+    },
     /// 422: the range ends before it begins.
     RangeBackwards,
     /// 422: the series would be longer than one answer may be.
@@ -144,6 +173,15 @@ impl Error {
         }
     }
 
+    /// Of a body that isn't the form asked for.
+    pub(crate) fn refused_form(rejection: FormRejection) -> Self {
+        match rejection.status() {
+            StatusCode::UNSUPPORTED_MEDIA_TYPE => Self::UnsupportedMediaType,
+            StatusCode::PAYLOAD_TOO_LARGE => Self::TooLarge,
+            _ => Self::FormMalformed(rejection.body_text()),
+        }
+    }
+
     /// The status, the last part of the problem's type, which is stable, and its title, for developers.
     #[rustfmt::skip]
     fn kind(&self) -> (StatusCode, &'static str, &'static str) {
@@ -153,18 +191,25 @@ impl Error {
             Self::QueryMalformed(_) => (400, "query-malformed", "The query's parameters can't be read"),
             Self::Unauthenticated => (401, "unauthenticated", "No session and no valid token"),
             Self::WrongPassword => (401, "wrong-password", "The name or the password is wrong"),
+            Self::PasswordExpired => (401, "password-expired", "The one-time password's time is over"),
             Self::CrossSite => (403, "cross-site", "The request comes from another site"),
+            Self::PasswordMustChange => (403, "password-must-change", "The one-time password must be changed first"),
+            Self::NotAUser => (403, "not-a-user", "This is for users, not for tokens"),
             Self::RoleTooLow { .. } => (403, "role-too-low", "The role may not do this"),
             Self::NotFound => (404, "not-found", "Nothing is here"),
             Self::ParedaoUnknown => (404, "paredao-unknown", "No such paredão"),
             Self::DeadLetterUnknown => (404, "dead-letter-unknown", "No such dead letter"),
             Self::ReplayUnknown => (404, "replay-unknown", "No such replay"),
             Self::ImportUnknown => (404, "import-unknown", "No such import"),
+            Self::UserUnknown => (404, "user-unknown", "No such user"),
+            Self::TokenUnknown => (404, "token-unknown", "No such token"),
             Self::PartitionUnknown => (404, "partition-unknown", "No such partition was ever counted"),
             Self::MethodNotAllowed => (405, "method-not-allowed", "The method isn't allowed here"),
             Self::SlugTaken => (409, "slug-taken", "Another paredão has this slug"),
             Self::AlreadyClosed => (409, "paredao-closed", "The paredão's closing has passed"),
             Self::NotOpen => (409, "paredao-not-open", "The paredão hasn't been opened"),
+            Self::NameTaken => (409, "name-taken", "Another one has this name"),
+            Self::LastDirector => (409, "last-director", "No active director would remain"),
             Self::AllPaused => (409, "all-paused", "All partitions are paused, not only this one"),
             Self::TooLarge => (413, "body-too-large", "The body is too large"),
             Self::UnsupportedMediaType => (415, "content-type-unsupported", "The content type isn't supported"),
@@ -174,6 +219,12 @@ impl Error {
             Self::FileHashInvalid => (422, "file-hash-invalid", "It isn't a SHA-256"),
             Self::ImportOfAnotherFile => (409, "import-of-another-file", "The import was begun with another file"),
             Self::ImportInvalid => (422, "import-invalid", "The description is missing or too long"),
+            Self::NameInvalid => (422, "name-invalid", "The name can't be used"),
+            Self::PasswordInvalid => (422, "password-invalid", "The password is too short or too long"),
+            Self::PasswordUnchanged => (422, "password-unchanged", "The new password is the current one"),
+            Self::PasswordsDiffer => (422, "passwords-differ", "The new password was typed in two ways"),
+            Self::CurrentPasswordWrong => (422, "current-password-wrong", "The current password is wrong"),
+            Self::TooManyAttempts { .. } => (429, "too-many-attempts", "A password was tried too often"),
             Self::RangeBackwards => (422, "range-backwards", "The range ends before it begins"),
             Self::RangeTooLong => (422, "range-too-long", "The range has too many points"),
             Self::ValueRefused(_) => (422, "value-refused", "A value can't be stored"),
@@ -197,6 +248,7 @@ impl Error {
             Self::PictureRefused { participant, source } => {
                 said.with("participant", participant).with("why", source.to_string())
             }
+            Self::TooManyAttempts { wait_seconds } => said.with("seconds", wait_seconds),
             Self::RoleTooLow { needed, has } => {
                 said.with("needed", t.text(needed.text_id())).with("role", t.text(has.text_id()))
             }
@@ -213,6 +265,15 @@ impl Error {
             .with_title(title)
             .with_detail(self.say(t).to_string())
             .with_extensions(Extensions { about: self.about() })
+    }
+
+    /// After how many seconds trying again may help.
+    fn retry_after(&self) -> Option<u32> {
+        match self {
+            Self::TooManyAttempts { wait_seconds } => Some(*wait_seconds),
+            Self::Busy | Self::DatabaseUnavailable(_) => Some(RETRY_AFTER_SECONDS),
+            _ => None,
+        }
     }
 
     /// What exactly is wrong, for developers.
@@ -280,8 +341,8 @@ impl IntoResponse for Error {
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"production\""));
         }
-        if status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(header::RETRY_AFTER, RETRY_AFTER_SECONDS.into());
+        if let Some(seconds) = self.retry_after() {
+            headers.insert(header::RETRY_AFTER, seconds.into());
         }
         response.extensions_mut().insert(Said(Arc::new(self)));
         response

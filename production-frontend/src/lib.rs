@@ -4,8 +4,9 @@
 //! [`standing`], [`live`], [`dead_letters`], [`pipeline`], [`reconciliation`]; `pages` renders those same views. `auth` says who may ask,
 //! [`error`] what an answer looks like when something is wrong, `language` in which language it is given.
 
+pub mod account;
 mod app;
-mod audit;
+pub mod audit;
 mod auth;
 pub mod commands;
 pub mod dead_letters;
@@ -23,7 +24,9 @@ pub mod reconciliation;
 mod request_metrics;
 mod snapshot;
 pub mod standing;
+pub mod tokens;
 pub mod totals;
+pub mod users;
 mod watch_postgres;
 
 pub use app::{Listeners, Options, run};

@@ -92,7 +92,7 @@ async fn execute(cli: Cli) -> anyhow::Result<()> {
         Command::Migrate => commands::migrate(&cli.postgres).await,
         Command::User(Add::Add(Named { name, role, who })) => {
             let mut password = String::new();
-            std::io::stdin().take(commands::PASSWORD_BYTES_MAX + 2).read_to_string(&mut password)?;
+            std::io::stdin().take(commands::PASSWORD_INPUT_BYTES_MAX).read_to_string(&mut password)?;
             commands::add_user(&cli.postgres, &who, &name, role, password.trim_end_matches(['\r', '\n'])).await
         }
         Command::Token(Add::Add(Named { name, role, who })) => {

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::http::{HeaderValue, header};
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::path::Operation;
-use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
 use utoipa::openapi::{self, Content, Ref, RefOr, Response};
 use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
@@ -12,7 +12,7 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::App;
 use crate::error::Problem;
-use crate::{dead_letters, imports, live, paredao, pipeline, reconciliation, standing, totals};
+use crate::{account, audit, dead_letters, imports, live, paredao, pipeline, reconciliation, standing, tokens, totals, users};
 
 /// Swagger UI styles its own elements and draws with data URLs.
 const DOCS_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; \
@@ -22,7 +22,7 @@ const DOCS_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline';
 #[openapi(
     info(
         title = "Production's API",
-        description = "Make, open and close paredões, read exact totals, see what couldn't be counted, register imports, and steer the registers. Refusals are problem details (RFC 9457)."
+        description = "Make, open and close paredões, read exact totals, see what couldn't be counted, register imports, steer the registers, and say who comes in. An operation names the least role that may use it. Refusals are problem details (RFC 9457)."
     ),
     security(("bearer" = ["viewer"])),
     components(schemas(Problem)),
@@ -36,6 +36,8 @@ impl Modify for Bearer {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let components = openapi.components.get_or_insert_default();
         components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
+        let session = ApiKeyValue::with_description("sessao", "a user's session; with HTTPS it is called __Host-sessao");
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(session)));
     }
 }
 
@@ -76,6 +78,10 @@ fn described() -> OpenApiRouter<App> {
         .merge(imports::api::routes())
         .merge(pipeline::api::routes())
         .merge(reconciliation::api::routes())
+        .merge(users::api::routes())
+        .merge(tokens::api::routes())
+        .merge(account::api::routes())
+        .merge(audit::api::routes())
 }
 
 /// The API.

@@ -1,22 +1,27 @@
 //! The pages: each renders the view that the API returns. They work without scripts.
 
+mod account;
+mod audit;
 mod dashboard;
 mod paredoes;
 mod pipeline;
 mod sign_in;
+mod spreadsheet;
 mod text;
+mod users;
 
 use askama::Template;
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
+use jiff::Timestamp;
 use voting_commons::adapters::texts::{Text, Texts};
 
-use crate::app::App;
-use crate::auth::Producer;
+use crate::app::{App, Zone};
+use crate::auth::{Producer, Role};
 use crate::error::{Error, Said};
 
 pub(crate) fn routes() -> Router<App> {
@@ -26,6 +31,28 @@ pub(crate) fn routes() -> Router<App> {
         .merge(paredoes::routes())
         .merge(dashboard::routes())
         .merge(pipeline::routes())
+        .merge(users::routes())
+        .merge(account::routes())
+        .merge(audit::routes())
+}
+
+/// A role in words.
+fn role_text(t: &Texts, role: &Role) -> Text {
+    t.text(role.text_id())
+}
+
+/// What a role may do, in words.
+fn role_note(t: &Texts, role: &Role) -> Text {
+    t.text(match role {
+        Role::Viewer => "role-viewer-note",
+        Role::Operator => "role-operator-note",
+        Role::Director => "role-director-note",
+    })
+}
+
+/// The day and minute in the zone of the pages.
+fn minute(t: &Texts, at: &Timestamp, zone: &Zone) -> String {
+    t.minute(at.to_zoned(zone.tz.clone()))
 }
 
 /// Renders a page.
@@ -47,14 +74,19 @@ struct ErrorPage<'a> {
 
 /// Says the errors, wherever in the service they come from, in the asker's language: to programs as problem details, to
 /// people as a page or as the way to the sign-in.
-pub(crate) async fn show_errors(t: Texts, request: Request, next: Next) -> Response {
+pub(crate) async fn show_errors(t: Texts, State(app): State<App>, request: Request, next: Next) -> Response {
+    let headers = request.headers().clone();
     let is_page = !["/api", "/photos"].iter().any(|root| is_below(request.uri().path(), root));
     let mut response = next.run(request).await;
     let Some(Said(error)) = response.extensions_mut().remove() else { return response };
-    if is_page && error.status() == StatusCode::UNAUTHORIZED {
-        return Redirect::to("/entrar").into_response();
-    }
-    let said = if is_page { error_page(t, &error) } else { error.details(t).into_response() };
+    let said = match &*error {
+        error if !is_page => error.details(t).into_response(),
+        Error::PasswordMustChange => return Redirect::to("/conta").into_response(),
+        error if error.status() == StatusCode::UNAUTHORIZED => return Redirect::to("/entrar").into_response(),
+        // Nobody can be looked up while the database is away.
+        error if error.status().is_server_error() => error_page(t, error, None),
+        error => error_page(t, error, Producer::of(&headers, &app).await.as_ref()),
+    };
     (response.into_parts().0.headers, said).into_response()
 }
 
@@ -62,12 +94,13 @@ fn is_below(path: &str, root: &str) -> bool {
     path.strip_prefix(root).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-fn error_page(t: Texts, error: &Error) -> Response {
+/// With the links to what `producer` may open.
+fn error_page(t: Texts, error: &Error, producer: Option<&Producer>) -> Response {
     let heading = match error.status() {
         StatusCode::NOT_FOUND => "error-not-found",
         StatusCode::INTERNAL_SERVER_ERROR => "error-internal",
         StatusCode::SERVICE_UNAVAILABLE => "error-unavailable",
         _ => "error-refused",
     };
-    page(error.status(), &ErrorPage { t, producer: None, heading: t.text(heading), said: error.say(t) })
+    page(error.status(), &ErrorPage { t, producer, heading: t.text(heading), said: error.say(t) })
 }

@@ -263,6 +263,6 @@ pub struct ParkedReplayArgs {
     #[arg(long)]
     pub dry_run: bool,
     /// In whose name
-    #[arg(long, env = "USER", default_value = "operator")]
+    #[arg(long, env = "USER", default_value = "operator", value_parser = name)]
     pub who: String,
 }

@@ -30,6 +30,23 @@ value-refused = One of the values sent can't be stored.
 busy = There are too many requests right now. Try again in a moment.
 database-unavailable = The database isn't answering. Try again in a moment.
 internal = There was an internal error, which has been logged.
+password-expired = This one-time password's time is over. Ask a director for another.
+role-too-low = This takes the role of { $needed }. Yours is { $role }.
+password-must-change = Your password is a one-time password: choose your own first, under My account.
+not-a-user = This is for users, not for tokens.
+user-unknown = There is no user with this number.
+token-unknown = There is no token with this number.
+name-taken = This name is already in use.
+last-director = This is the last active director with a password of their own. First give the role to somebody else, and wait until they have chosen their password.
+name-invalid = A name has 1 to 100 characters on one line.
+password-invalid = A password has at least 8 letters or digits, and at most 1,024.
+password-unchanged = The new password is the current one: choose another.
+passwords-differ = The two new passwords aren't the same.
+current-password-wrong = The current password is wrong.
+too-many-attempts = Too many attempts. { $seconds ->
+    [1] Wait { $seconds } second and try again.
+   *[other] Wait { $seconds } seconds and try again.
+}
 
 error-not-found = Not found
 error-internal = Internal error

@@ -30,6 +30,23 @@ value-refused = Um dos valores enviados não pode ser guardado.
 busy = Há pedidos demais agora. Tente de novo em instantes.
 database-unavailable = O banco de dados não está respondendo. Tente de novo em instantes.
 internal = Houve um erro interno, que foi registrado.
+password-expired = Esta senha provisória venceu. Peça outra a um diretor.
+role-too-low = Isto é para quem tem o papel de { $needed }. O seu é { $role }.
+password-must-change = A sua senha é provisória: antes, escolha a sua em Minha conta.
+not-a-user = Isto é para usuários, não para tokens.
+user-unknown = Não existe um usuário com este número.
+token-unknown = Não existe um token com este número.
+name-taken = Este nome já está em uso.
+last-director = Este é o último diretor ativo com senha própria. Antes, dê o papel a outra pessoa e espere que ela escolha a senha dela.
+name-invalid = O nome deve ter de 1 a 100 letras, em uma só linha.
+password-invalid = A senha deve ter pelo menos 8 letras ou algarismos, e não mais de 1.024.
+password-unchanged = A senha nova é igual à atual: escolha outra.
+passwords-differ = As duas senhas novas não são iguais.
+current-password-wrong = A senha atual está incorreta.
+too-many-attempts = Tentativas demais. { $seconds ->
+    [1] Espere { $seconds } segundo e tente de novo.
+   *[other] Espere { $seconds } segundos e tente de novo.
+}
 
 error-not-found = Não encontrado
 error-internal = Erro interno

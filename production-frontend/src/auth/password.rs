@@ -13,12 +13,16 @@ use super::{Kind, Producer, Role};
 use crate::audit;
 use crate::error::Error;
 
+/// The shortest password, in bytes.
+pub(crate) const PASSWORD_BYTES_MIN: usize = 8;
+/// The longest password, in bytes.
+pub(crate) const PASSWORD_BYTES_MAX: usize = 1024;
 /// Passwords checked at once, 19 MiB each; more wait.
 const CHECKS_AT_ONCE_MAX: usize = 2;
 /// The longest a check waits for its turn.
 const TURN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Checks passwords, a few at once.
+/// Hashes and checks passwords, a few at once.
 #[derive(Debug)]
 pub(crate) struct Passwords {
     turns: Semaphore,
@@ -30,6 +34,10 @@ pub(crate) struct Passwords {
 #[derive(Debug)]
 pub(crate) struct User {
     pub(crate) id: i32,
+    /// Of the password that they know.
+    pub(crate) password_hash: String,
+    /// Whether that is one that somebody else chose for them.
+    pub(crate) must_change_password: bool,
     pub(crate) producer: Producer,
 }
 
@@ -39,37 +47,64 @@ pub(crate) fn hash(password: &str) -> anyhow::Result<String> {
     Ok(hash.to_string())
 }
 
+/// Whether a password is neither too short nor too long.
+pub(crate) fn is_usable(password: &str) -> bool {
+    (PASSWORD_BYTES_MIN..=PASSWORD_BYTES_MAX).contains(&password.len())
+}
+
 impl Passwords {
     pub(crate) fn new() -> anyhow::Result<Self> {
         Ok(Self { turns: Semaphore::new(CHECKS_AT_ONCE_MAX), decoy: hash("decoy")? })
     }
 
+    /// The hash of a password that is to be somebody's.
+    pub(crate) async fn hash(&self, password: String) -> Result<String, Error> {
+        if !is_usable(&password) {
+            return Err(Error::PasswordInvalid);
+        }
+        self.in_turn(move || hash(&password)).await
+    }
+
     /// The user with this name and password; the audit keeps who tried in vain.
     pub(crate) async fn check(&self, pool: &PgPool, name: &str, password: String) -> Result<User, Error> {
-        let turn = tokio::time::timeout(TURN_TIMEOUT, self.turns.acquire()).await.map_err(|_| Error::Busy)?;
-        let _turn = turn.map_err(anyhow::Error::from)?;
         // Postgres's text holds no NUL, so nobody is called that.
         let found = if name.contains('\0') {
             None
         } else {
-            sqlx::query!("SELECT id, password_hash, role FROM producer WHERE name = $1 AND active", name)
-                .fetch_optional(pool)
-                .await?
+            sqlx::query!(
+                r#"SELECT id, password_hash, role, one_time_until IS NOT NULL AS "is_one_time!",
+                          coalesce(one_time_until <= now(), false) AS "is_expired!"
+                   FROM producer WHERE name = $1 AND active"#,
+                name
+            )
+            .fetch_optional(pool)
+            .await?
         };
         let hash = found.as_ref().map_or(&self.decoy, |found| &found.password_hash).clone();
-        let is_right = tokio::task::spawn_blocking(move || is_right(&password, &hash))
-            .await
-            .context("the check of a password was cut off")??;
+        let is_right = self.in_turn(move || is_right(&password, &hash)).await?;
         match found {
-            Some(user) if is_right => {
-                let producer = Producer { name: name.to_owned(), kind: Kind::User, role: Role::stored(&user.role)? };
-                Ok(User { id: user.id, producer })
-            }
+            Some(found) if is_right && found.is_expired => Err(Error::PasswordExpired),
+            Some(found) if is_right => Ok(User {
+                id: found.id,
+                producer: Producer { name: name.to_owned(), kind: Kind::User, role: Role::stored(&found.role)? },
+                password_hash: found.password_hash,
+                must_change_password: found.is_one_time,
+            }),
             known => {
                 audit::write_refused_sign_in(pool, known.map(|_| name)).await?;
                 Err(Error::WrongPassword)
             }
         }
+    }
+
+    /// Does what costs much off the async threads, few at once.
+    async fn in_turn<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> anyhow::Result<T> + Send + 'static,
+    ) -> Result<T, Error> {
+        let turn = tokio::time::timeout(TURN_TIMEOUT, self.turns.acquire()).await.map_err(|_| Error::Busy)?;
+        let _turn = turn.map_err(anyhow::Error::from)?;
+        Ok(tokio::task::spawn_blocking(work).await.context("work on a password was cut off")??)
     }
 }
 

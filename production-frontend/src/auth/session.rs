@@ -6,6 +6,7 @@ use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
 use sqlx::{PgConnection, PgExecutor};
 
+use super::password::User;
 use super::token::Token;
 use super::{Kind, Producer, Role};
 use crate::error::Error;
@@ -37,16 +38,26 @@ pub(crate) fn no_cookie(is_secure: bool) -> Cookie<'static> {
 }
 
 /// Begins a session, and clears away those that have ended.
-pub(crate) async fn begin(connection: &mut PgConnection, producer: i32) -> sqlx::Result<Token> {
+///
+/// # Errors
+/// [`Error::WrongPassword`] when the user was deactivated or given another password since theirs was checked.
+pub(crate) async fn begin(connection: &mut PgConnection, user: &User) -> Result<Token, Error> {
     let token = Token::random();
     sqlx::query!("DELETE FROM session WHERE expires_at <= now()").execute(&mut *connection).await?;
-    sqlx::query!("UPDATE producer SET last_sign_in_at = now() WHERE id = $1", producer)
-        .execute(&mut *connection)
-        .await?;
+    let stands = sqlx::query!(
+        "UPDATE producer SET last_sign_in_at = now() WHERE id = $1 AND active AND password_hash = $2",
+        user.id,
+        user.password_hash
+    )
+    .execute(&mut *connection)
+    .await?;
+    if stands.rows_affected() == 0 {
+        return Err(Error::WrongPassword);
+    }
     sqlx::query!(
         "INSERT INTO session (token_hash, producer, expires_at) VALUES ($1, $2, now() + make_interval(secs => $3))",
         &token.hash()[..],
-        producer,
+        user.id,
         SESSION_LIFE.as_secs_f64(),
     )
     .execute(connection)
@@ -54,18 +65,31 @@ pub(crate) async fn begin(connection: &mut PgConnection, producer: i32) -> sqlx:
     Ok(token)
 }
 
-/// The user whose session this is, if it hasn't ended and they may still come in.
-pub(crate) async fn find(executor: impl PgExecutor<'_>, token: &Token) -> Result<Option<Producer>, Error> {
+/// Whose a session is.
+#[derive(Debug)]
+pub(crate) struct Owner {
+    /// Their number.
+    pub(crate) user: i32,
+    /// Whether they must choose a password of their own before anything else.
+    pub(crate) must_change_password: bool,
+    pub(crate) producer: Producer,
+}
+
+/// Whose session this is, if it hasn't ended and they may still come in.
+pub(crate) async fn find(executor: impl PgExecutor<'_>, token: &Token) -> Result<Option<Owner>, Error> {
     let found = sqlx::query!(
-        "SELECT p.name, p.role FROM session s JOIN producer p ON p.id = s.producer
-         WHERE s.token_hash = $1 AND s.expires_at > now() AND p.active",
+        r#"SELECT p.id, p.name, p.role, p.one_time_until IS NOT NULL AS "must_change_password!"
+           FROM session s JOIN producer p ON p.id = s.producer
+           WHERE s.token_hash = $1 AND s.expires_at > now() AND p.active"#,
         &token.hash()[..]
     )
     .fetch_optional(executor)
     .await?;
-    let producer = found
-        .map(|found| Ok::<_, Error>(Producer { name: found.name, kind: Kind::User, role: Role::stored(&found.role)? }));
-    producer.transpose()
+    let owner = found.map(|found| {
+        let producer = Producer { name: found.name, kind: Kind::User, role: Role::stored(&found.role)? };
+        Ok::<_, Error>(Owner { user: found.id, must_change_password: found.must_change_password, producer })
+    });
+    owner.transpose()
 }
 
 /// Ends a session.

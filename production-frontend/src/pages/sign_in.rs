@@ -16,8 +16,9 @@ use super::page;
 use crate::app::App;
 use crate::audit::{self, Action};
 use crate::auth::password::User;
+use crate::auth::session::Owner;
 use crate::auth::token::Token;
-use crate::auth::{Producer, session};
+use crate::auth::{Address, Producer, session};
 use crate::error::Error;
 use crate::measures::SignIn;
 
@@ -47,28 +48,28 @@ async fn show(t: Texts) -> Response {
 async fn sign_in(
     t: Texts,
     State(app): State<App>,
+    Address(address): Address,
     jar: CookieJar,
     credentials: Result<Form<Credentials>, FormRejection>,
 ) -> Result<Response, Error> {
-    let Form(Credentials { name, password }) = credentials.map_err(|rejection| match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Error::TooLarge,
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => Error::UnsupportedMediaType,
-        _ => Error::FormMalformed(rejection.body_text()),
-    })?;
+    let Form(Credentials { name, password }) = credentials.map_err(Error::refused_form)?;
+    app.attempts.begin(&name, address)?;
     let checked = app.passwords.check(&app.pool, &name, password).await;
     let outcome = match &checked {
         Ok(_) => SignIn::SignedIn,
-        Err(Error::WrongPassword) => SignIn::WrongPassword,
+        Err(Error::WrongPassword | Error::PasswordExpired) => SignIn::WrongPassword,
         Err(_) => SignIn::Failed,
     };
     outcome.count();
     match checked {
         Ok(user) => {
+            app.attempts.forgive(&name, address);
             let token = begin_session(&app, &user).await?;
             let jar = jar.add(session::cookie(&token, app.cookie_secure));
-            Ok((jar, Redirect::to("/paredoes")).into_response())
+            let next = if user.must_change_password { "/conta" } else { "/paredoes" };
+            Ok((jar, Redirect::to(next)).into_response())
         }
-        Err(error @ (Error::WrongPassword | Error::Busy)) => {
+        Err(error @ (Error::WrongPassword | Error::PasswordExpired | Error::Busy)) => {
             let template = SignInPage { t, producer: None, name: &name, error: Some(error.say(t)) };
             Ok(page(error.status(), &template))
         }
@@ -78,7 +79,7 @@ async fn sign_in(
 
 async fn begin_session(app: &App, user: &User) -> Result<Token, Error> {
     let mut transaction = app.pool.begin().await?;
-    let token = session::begin(&mut transaction, user.id).await?;
+    let token = session::begin(&mut transaction, user).await?;
     let producer = &user.producer;
     audit::write(&mut *transaction, producer, Action::SignIn, &producer.name, &json!({})).await?;
     transaction.commit().await?;
@@ -88,7 +89,7 @@ async fn begin_session(app: &App, user: &User) -> Result<Token, Error> {
 async fn sign_out(State(app): State<App>, jar: CookieJar) -> Result<Response, Error> {
     if let Some(token) = session::token_of(&jar, app.cookie_secure) {
         let mut transaction = app.pool.begin().await?;
-        if let Some(producer) = session::find(&mut *transaction, &token).await? {
+        if let Some(Owner { producer, .. }) = session::find(&mut *transaction, &token).await? {
             audit::write(&mut *transaction, &producer, Action::SignOut, &producer.name, &json!({})).await?;
         }
         session::end(&mut *transaction, &token).await?;

@@ -1,6 +1,7 @@
 //! The production frontend over HTTP, on a real Postgres, a fresh database per test.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod audit;
 mod commands;
 mod dashboard;
 mod dead_letters;
@@ -13,7 +14,9 @@ mod paredoes;
 mod pipeline;
 mod problems;
 mod reconciliation;
+mod roles;
 mod sign_in;
 mod standing;
 mod support;
 mod totals;
+mod users;

@@ -90,6 +90,20 @@ impl Service {
         .unwrap();
     }
 
+    /// A new token of this role.
+    pub(crate) async fn token_of(&self, role: Role) -> String {
+        commands::add_token(&self.database.args, "test", &unique_name("token"), Some(role)).await.unwrap()
+    }
+
+    /// A browser in which a new user of this role has signed in.
+    pub(crate) async fn browser_of(&self, role: Role) -> Client {
+        let (name, browser) = (unique_name("user"), browser());
+        commands::add_user(&self.database.args, "test", &name, Some(role), PASSWORD).await.unwrap();
+        let response = sign_in(&browser, &self.url, &name, PASSWORD).await;
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        browser
+    }
+
     /// A browser that has signed in.
     pub(crate) async fn browser(&self) -> Client {
         let browser = browser();
@@ -113,7 +127,8 @@ pub(crate) async fn serve(postgres: PostgresArgs, cookie_secure: bool) -> Served
     let url = format!("http://{}", listeners.pages.local_addr().unwrap());
     let admin_url = format!("http://{}", listeners.admin.local_addr().unwrap());
     let shutdown = CancellationToken::new();
-    let options = Options { zone: "America/Sao_Paulo".to_owned(), cookie_secure };
+    let client_address = "ConnectInfo".parse().unwrap();
+    let options = Options { zone: "America/Sao_Paulo".to_owned(), cookie_secure, client_address };
     let stop = shutdown.clone();
     tokio::spawn(async move { production_frontend::run(listeners, &postgres, options, stop).await.unwrap() });
     Served { url, admin_url, shutdown: shutdown.drop_guard() }

@@ -81,6 +81,9 @@ async fn replay(args: ParkedReplayArgs) -> anyhow::Result<ExitCode> {
     let by_reason = || args.reason.map_or(Selection::All, Selection::Reason);
     let selection = if args.ids.is_empty() { by_reason() } else { Selection::Ids(args.ids) };
     let dry_run = !args.execute;
+    if !dry_run {
+        letters.audit_replay(&selection, &args.who).await?;
+    }
     let mut replay = Replay::new(&args.kafka, letters, selection, &args.who, dry_run, CancellationToken::new())?;
     let (mut replayed, mut before, mut refused) = (0, 0, 0);
     while let Some(outcomes) = replay.next_batch().await? {

@@ -10,6 +10,7 @@ use voting_commons::{BallotId, Rejection, UnixMillis, Vote};
 
 use super::letter::Letter;
 use super::refusal::Refusal;
+use super::replay::Selection;
 use crate::store::{self, StoreError, answer};
 
 /// The dead letters of one topic.
@@ -126,6 +127,23 @@ impl DeadLetters {
             copies.entry(ballot).or_default().push(row.get("record_offset"));
         }
         Ok(copies)
+    }
+
+    /// Writes down, before it begins, that `who` has these replayed by a command.
+    ///
+    /// # Errors
+    /// When Postgres is away.
+    pub async fn audit_replay(&self, selection: &Selection, who: &str) -> Result<(), StoreError> {
+        let (ids, reason) = match selection {
+            Selection::Ids(ids) => (Some(ids), None),
+            Selection::Reason(reason) => (None, Some(reason)),
+            Selection::All => (None, None),
+        };
+        let client = self.pool.get().await?;
+        let statement = "INSERT INTO audit (who, action, subject, detail)
+                         VALUES ($1, 'replay', $2, jsonb_strip_nulls(jsonb_build_object('ids', $3::bigint[], 'reason', $4::text)))";
+        answer(client.execute(statement, &[&who, &self.topic, &ids, &reason])).await?;
+        Ok(())
     }
 
     /// The dead letter from which this ballot was replayed.

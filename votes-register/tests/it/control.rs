@@ -215,6 +215,7 @@ async fn deriving_again_says_what_the_log_says_however_often() {
     scene.cast(&scene.vote_in(Minute::try_from(i64::from(now - 10)).unwrap(), 1_000, 2)).await;
     assert_eq!(scene.written(352).await, Totals { votes: 300, counted: 300, duplicate: 50, parked: 2 });
     let (_, said) = run(&scene, &["parked", "replay", "--execute", "--reason", "too_late"]).await;
+    assert_eq!(audit(&scene).await.last().unwrap().1, "replay");
     assert!(said.contains("1 replayed"), "{said}");
     refused(&scene, &["rederive", "--partition", "0"], "neither halted nor paused").await;
     done(&scene, &["pause"]).await;

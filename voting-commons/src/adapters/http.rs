@@ -1,14 +1,18 @@
 //! Serving HTTP with the time-outs that `axum::serve` doesn't set.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use axum::Router;
+use axum::extract::ConnectInfo;
+use axum::middleware::AddExtension;
+use axum::{Extension, Router};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::CancellationToken;
+use tower::Layer;
 
 /// How long a client may take to send a request's headers.
 pub const HEADER_READ_TIMEOUT: Duration = Duration::from_secs(10);
@@ -17,7 +21,7 @@ pub const DRAIN_TIMEOUT: Duration = Duration::from_secs(8);
 /// How long to wait after the process ran out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// Serves `router` on `listener` until `shutdown`, then lets requests under way end for up to [`DRAIN_TIMEOUT`].
+/// Serves `router`, which finds its clients' addresses in [`ConnectInfo`], on `listener` until `shutdown`, then lets requests under way end for up to [`DRAIN_TIMEOUT`].
 ///
 /// # Errors
 /// None today: a failed accept is logged and survived.
@@ -27,10 +31,10 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
     let mut server = auto::Builder::new(TokioExecutor::new()).http1_only();
     server.http1().timer(TokioTimer::new()).header_read_timeout(HEADER_READ_TIMEOUT);
     loop {
-        let stream = tokio::select! {
+        let (stream, address) = tokio::select! {
             () = shutdown.cancelled() => break,
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "can't accept a connection");
                     tokio::time::sleep(ACCEPT_PAUSE).await;
@@ -38,7 +42,7 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
                 }
             },
         };
-        spawn_connection(stream, &server, router.clone(), &graceful);
+        spawn_connection(stream, &server, Extension(ConnectInfo(address)).layer(router.clone()), &graceful);
     }
     drop(listener);
     if tokio::time::timeout(DRAIN_TIMEOUT, graceful.shutdown()).await.is_err() {
@@ -50,7 +54,7 @@ pub async fn serve(listener: TcpListener, router: Router, shutdown: Cancellation
 fn spawn_connection(
     stream: TcpStream,
     server: &auto::Builder<TokioExecutor>,
-    router: Router,
+    router: AddExtension<Router, ConnectInfo<SocketAddr>>,
     graceful: &GracefulShutdown,
 ) {
     if let Err(error) = stream.set_nodelay(true) {

@@ -1,0 +1,145 @@
+//! How often somebody may try a password, in bounded memory.
+//!
+//! Attempts are counted per user and address, so that whoever guesses a user's password can't keep that user out, and per
+//! address, whatever the names. Counts that were forgotten for want of room begin anew.
+
+use std::hash::Hash;
+use std::net::{IpAddr, Ipv6Addr};
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use governor::clock::{Clock, DefaultClock};
+use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
+use quick_cache::sync::Cache;
+
+use crate::auth::NAME_CHARS_MAX;
+use crate::error::Error;
+
+/// Attempts at one user's password from one address; then one more a minute.
+const USER_ATTEMPTS_MAX: NonZeroU32 = NonZeroU32::new(5).expect("it isn't 0");
+const USER_ATTEMPT_EVERY: Duration = Duration::from_secs(60);
+/// Attempts from one address; then one more every two seconds.
+const ADDRESS_ATTEMPTS_MAX: NonZeroU32 = NonZeroU32::new(60).expect("it isn't 0");
+const ADDRESS_ATTEMPT_EVERY: Duration = Duration::from_secs(2);
+/// How many counts are kept of each kind: a few hundred bytes each.
+const COUNTS_MAX: usize = 10_000;
+
+/// The attempts of late.
+#[derive(Debug)]
+pub(crate) struct Attempts {
+    by_user: Counts<(String, IpAddr)>,
+    by_address: Counts<IpAddr>,
+}
+
+impl Attempts {
+    pub(crate) fn new() -> Self {
+        Self {
+            by_user: Counts::new(USER_ATTEMPTS_MAX, USER_ATTEMPT_EVERY),
+            by_address: Counts::new(ADDRESS_ATTEMPTS_MAX, ADDRESS_ATTEMPT_EVERY),
+        }
+    }
+
+    /// Counts an attempt at the password of the user called `name`.
+    ///
+    /// # Errors
+    /// [`Error::TooManyAttempts`], which isn't counted.
+    pub(crate) fn begin(&self, name: &str, address: IpAddr) -> Result<(), Error> {
+        let key = key(name, address);
+        self.by_address.count(&key.1)?;
+        self.by_user.count(&key)
+    }
+
+    /// Forgets the attempts at a password that was right in the end.
+    pub(crate) fn forgive(&self, name: &str, address: IpAddr) {
+        self.by_user.forget(&key(name, address));
+    }
+}
+
+/// No name is longer, and an IPv6 subscriber has a whole network of 64 bits to send from.
+fn key(name: &str, address: IpAddr) -> (String, IpAddr) {
+    let network = match address.to_canonical() {
+        IpAddr::V4(address) => IpAddr::V4(address),
+        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
+    };
+    (name.chars().take(NAME_CHARS_MAX).collect(), network)
+}
+
+struct Counts<K> {
+    limiters: Cache<K, Arc<DefaultDirectRateLimiter>>,
+    quota: Quota,
+    clock: DefaultClock,
+}
+
+impl<K> std::fmt::Debug for Counts<K> {
+    /// Without the addresses.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Counts").field("quota", &self.quota).finish_non_exhaustive()
+    }
+}
+
+impl<K: Eq + Hash + Clone> Counts<K> {
+    fn new(burst: NonZeroU32, every: Duration) -> Self {
+        let quota = Quota::with_period(every).expect("it isn't 0").allow_burst(burst);
+        Self { limiters: Cache::new(COUNTS_MAX), quota, clock: DefaultClock::default() }
+    }
+
+    fn count(&self, key: &K) -> Result<(), Error> {
+        let new = || Ok::<_, Error>(Arc::new(RateLimiter::direct(self.quota)));
+        let limiter = self.limiters.get_or_insert_with(key, new)?;
+        limiter.check().map_err(|refused| {
+            // Rounded up, so that it isn't refused again.
+            let wait = refused.wait_time_from(self.clock.now()).as_secs().saturating_add(1);
+            Error::TooManyAttempts { wait_seconds: u32::try_from(wait).unwrap_or(u32::MAX) }
+        })
+    }
+
+    fn forget(&self, key: &K) {
+        self.limiters.remove(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
+    }
+
+    fn tried(attempts: &Attempts, name: &str, from: &str, times: u32) -> u32 {
+        (0..times).map(|_| u32::from(attempts.begin(name, address(from)).is_ok())).sum()
+    }
+
+    #[test]
+    fn guessing_at_one_user_ends_soon_and_keeps_nobody_else_out() {
+        let attempts = Attempts::new();
+        assert_eq!(tried(&attempts, "maria", "192.0.2.1", 9), USER_ATTEMPTS_MAX.get());
+        let Err(Error::TooManyAttempts { wait_seconds }) = attempts.begin("maria", address("192.0.2.1")) else {
+            panic!("it is let through");
+        };
+        assert!((1..=61).contains(&wait_seconds), "{wait_seconds}");
+        assert_eq!(tried(&attempts, "maria", "192.0.2.2", 1), 1, "she comes in from elsewhere");
+        assert_eq!(tried(&attempts, "joana", "192.0.2.1", 1), 1, "and others from there");
+        attempts.forgive("maria", address("192.0.2.1"));
+        assert_eq!(tried(&attempts, "maria", "192.0.2.1", 1), 1);
+    }
+
+    #[test]
+    fn one_address_cannot_go_through_all_names() {
+        let attempts = Attempts::new();
+        let names = (0..100).map(|number| format!("user {number}"));
+        let through = names.filter(|name| attempts.begin(name, address("192.0.2.1")).is_ok()).count();
+        assert_eq!(through, usize::try_from(ADDRESS_ATTEMPTS_MAX.get()).unwrap());
+    }
+
+    #[test]
+    fn a_network_is_one_address() {
+        let attempts = Attempts::new();
+        let tried_from = |from: &str| attempts.begin("maria", address(from)).is_ok();
+        let through = (0..9).filter(|number| tried_from(&format!("2001:db8::{number}"))).count();
+        assert_eq!(through, usize::try_from(USER_ATTEMPTS_MAX.get()).unwrap());
+        assert!(tried_from("2001:db8:0:1::1"));
+        assert!(!tried_from("2001:db8::ffff"));
+    }
+}

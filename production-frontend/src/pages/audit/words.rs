@@ -1,0 +1,101 @@
+//! What the audit holds, in words.
+
+use jiff::Timestamp;
+use serde_json::Value;
+use voting_commons::adapters::texts::Texts;
+
+use crate::app::Zone;
+use crate::audit::EntryView;
+use crate::pages::{minute, role_text};
+
+/// The actions that there are, by name, with the text of each.
+pub(super) const ACTIONS: [(&str, &str); 23] = [
+    ("sign_in", "audit-sign-in"),
+    ("sign_out", "audit-sign-out"),
+    ("sign_out_everywhere", "audit-sign-out-everywhere"),
+    ("change_password", "audit-change-password"),
+    ("create_paredao", "audit-create-paredao"),
+    ("open_paredao", "audit-open-paredao"),
+    ("close_paredao", "audit-close-paredao"),
+    ("pause", "audit-pause"),
+    ("resume", "audit-resume"),
+    ("skip", "audit-skip"),
+    ("rederive", "audit-rederive"),
+    ("accept_new_log", "audit-accept-new-log"),
+    ("request_replay", "audit-request-replay"),
+    ("replay", "audit-replay"),
+    ("register_import", "audit-register-import"),
+    ("begin_import", "audit-begin-import"),
+    ("add_user", "audit-add-user"),
+    ("set_role", "audit-set-role"),
+    ("deactivate_user", "audit-deactivate-user"),
+    ("activate_user", "audit-activate-user"),
+    ("reset_password", "audit-reset-password"),
+    ("add_token", "audit-add-token"),
+    ("revoke_token", "audit-revoke-token"),
+];
+
+/// What the detail of an entry may hold, by name.
+const DETAILS: [(&str, &str); 17] = [
+    ("role", "audit-role"),
+    ("from", "audit-from"),
+    ("to", "audit-to"),
+    ("title", "audit-title"),
+    ("opens_at", "audit-opens-at"),
+    ("closes_at", "audit-closes-at"),
+    ("shards", "audit-shards"),
+    ("visibility", "audit-visibility"),
+    ("participants", "audit-participants"),
+    ("paredao", "audit-paredao"),
+    ("what", "audit-what"),
+    ("file_sha256", "audit-file"),
+    ("ids", "audit-ids"),
+    ("reason", "audit-reason"),
+    ("dry_run", "audit-dry-run"),
+    ("sessions", "audit-sessions"),
+    ("epoch", "audit-epoch"),
+];
+
+/// An action in words; one that is too new for this page by its name.
+pub(super) fn action(t: &Texts, name: &str) -> String {
+    said(t, &ACTIONS, name)
+}
+
+fn said(t: &Texts, texts: &[(&str, &str)], name: &str) -> String {
+    let found = texts.iter().find(|(known, _)| *known == name);
+    found.map_or_else(|| name.to_owned(), |(_, id)| t.text(id).to_string())
+}
+
+/// Who did it, and how they proved who they are unless they signed in.
+pub(super) fn who(t: &Texts, entry: &EntryView) -> String {
+    match entry.kind.as_str() {
+        "stranger" => t.text("audit-stranger").to_string(),
+        "token" => t.text("audit-token").with("name", &entry.who).to_string(),
+        "command" => t.text("audit-command").with("name", &entry.who).to_string(),
+        _ => entry.who.clone(),
+    }
+}
+
+/// What more is known: names and values, both in words.
+pub(super) fn details(t: &Texts, zone: &Zone, entry: &EntryView) -> Vec<(String, String)> {
+    let Some(detail) = entry.detail.as_object() else { return Vec::new() };
+    let known = detail.iter().filter(|(_, value)| !value.is_null());
+    known.map(|(name, value)| (said(t, &DETAILS, name), in_words(t, zone, value))).collect()
+}
+
+fn in_words(t: &Texts, zone: &Zone, value: &Value) -> String {
+    match value {
+        Value::Bool(true) => t.text("audit-yes").to_string(),
+        Value::Bool(false) => t.text("audit-no").to_string(),
+        Value::Number(number) => number.as_i64().map_or_else(|| number.to_string(), |number| t.number(number)),
+        Value::String(text) => {
+            let role = serde_json::from_value(value.clone()).ok().map(|role| role_text(t, &role).to_string());
+            let at = || text.parse::<Timestamp>().ok().map(|at| minute(t, &at, zone));
+            role.or_else(at).unwrap_or_else(|| text.clone())
+        }
+        Value::Array(values) => {
+            values.iter().map(|value| in_words(t, zone, value)).collect::<Vec<_>>().join(", ")
+        }
+        Value::Null | Value::Object(_) => value.to_string(),
+    }
+}
