@@ -9,8 +9,8 @@ pub(crate) mod token;
 use std::net::IpAddr;
 
 use axum::extract::FromRequestParts;
-use axum::http::{HeaderMap, header};
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
 use axum_client_ip::ClientIp;
 use axum_extra::extract::CookieJar;
 use sqlx::PgPool;

@@ -41,10 +41,7 @@ pub async fn add_user(
 ) -> anyhow::Result<()> {
     check_name("the name", name)?;
     check_name("the name of whoever does it", who)?;
-    ensure!(
-        password::is_usable(password),
-        "the password must have {PASSWORD_BYTES_MIN} to {PASSWORD_BYTES_MAX} bytes"
-    );
+    ensure!(password::is_usable(password), "the password must have {PASSWORD_BYTES_MIN} to {PASSWORD_BYTES_MAX} bytes");
     let hash = password::hash(password)?;
     let mut transaction = pool(args).await?.begin().await.context("Postgres can't be reached")?;
     let producer = sqlx::query!(

@@ -23,12 +23,14 @@ pub(crate) enum SignIn {
     SignedIn,
     /// Name or password was wrong.
     WrongPassword,
+    /// It wasn't checked: there were too many.
+    TooMany,
     /// It couldn't be checked.
     Failed,
 }
 
 impl SignIn {
-    const ALL: [Self; 3] = [Self::SignedIn, Self::WrongPassword, Self::Failed];
+    const ALL: [Self; 4] = [Self::SignedIn, Self::WrongPassword, Self::TooMany, Self::Failed];
 
     /// Counts one more of these.
     pub(crate) fn count(self) {
@@ -39,6 +41,7 @@ impl SignIn {
         let outcome = match self {
             Self::SignedIn => "signed_in",
             Self::WrongPassword => "wrong_password",
+            Self::TooMany => "too_many",
             Self::Failed => "failed",
         };
         counter!(SIGN_INS, "outcome" => outcome).increment(by);

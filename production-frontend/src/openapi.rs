@@ -12,7 +12,9 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::app::App;
 use crate::error::Problem;
-use crate::{account, audit, dead_letters, imports, live, paredao, pipeline, reconciliation, standing, tokens, totals, users};
+use crate::{
+    account, audit, dead_letters, imports, live, paredao, pipeline, reconciliation, standing, tokens, totals, users,
+};
 
 /// Swagger UI styles its own elements and draws with data URLs.
 const DOCS_POLICY: &str = "default-src 'none'; style-src 'self' 'unsafe-inline'; script-src 'self'; \
@@ -36,7 +38,8 @@ impl Modify for Bearer {
     fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
         let components = openapi.components.get_or_insert_default();
         components.add_security_scheme("bearer", SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer)));
-        let session = ApiKeyValue::with_description("sessao", "a user's session; with HTTPS it is called __Host-sessao");
+        let session =
+            ApiKeyValue::with_description("sessao", "a user's session; with HTTPS it is called __Host-sessao");
         components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(session)));
     }
 }

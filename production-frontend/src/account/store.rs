@@ -41,13 +41,9 @@ pub(crate) async fn set_password(pool: &PgPool, account: &Account, user: &User, 
     if changed.rows_affected() == 0 {
         return Err(Error::CurrentPasswordWrong);
     }
-    sqlx::query!(
-        "DELETE FROM session WHERE producer = $1 AND token_hash <> $2",
-        user.id,
-        &account.session.hash()[..]
-    )
-    .execute(&mut *transaction)
-    .await?;
+    sqlx::query!("DELETE FROM session WHERE producer = $1 AND token_hash <> $2", user.id, &account.session.hash()[..])
+        .execute(&mut *transaction)
+        .await?;
     let producer = &account.producer;
     audit::write(&mut *transaction, producer, Action::ChangePassword, &producer.name, &json!({})).await?;
     transaction.commit().await?;

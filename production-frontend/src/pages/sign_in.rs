@@ -53,11 +53,14 @@ async fn sign_in(
     credentials: Result<Form<Credentials>, FormRejection>,
 ) -> Result<Response, Error> {
     let Form(Credentials { name, password }) = credentials.map_err(Error::refused_form)?;
-    app.attempts.begin(&name, address)?;
-    let checked = app.passwords.check(&app.pool, &name, password).await;
+    let checked = match app.attempts.begin(&name, address) {
+        Ok(()) => app.passwords.check(&app.pool, &name, password).await,
+        Err(error) => Err(error),
+    };
     let outcome = match &checked {
         Ok(_) => SignIn::SignedIn,
         Err(Error::WrongPassword | Error::PasswordExpired) => SignIn::WrongPassword,
+        Err(Error::TooManyAttempts { .. }) => SignIn::TooMany,
         Err(_) => SignIn::Failed,
     };
     outcome.count();

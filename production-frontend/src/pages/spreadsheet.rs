@@ -21,11 +21,7 @@ pub(super) fn time(at: Timestamp, tz: &TimeZone) -> String {
 pub(super) fn text(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let guarded = if is_formula { format!("'{text}") } else { text.to_owned() };
-    if guarded.contains([',', '"', '\r', '\n']) {
-        format!("\"{}\"", guarded.replace('"', "\"\""))
-    } else {
-        guarded
-    }
+    if guarded.contains([',', '"', '\r', '\n']) { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }
 }
 
 #[cfg(test)]
@@ -35,8 +31,7 @@ mod tests {
     #[test]
     fn text_is_quoted_and_never_a_formula() {
         let fields = ["Ana", "Ana \"Nina\", a 1ª", "=1+1", "-Bia", "@c", "+55", "=SOMA(A1,B1)"].map(text);
-        let expected =
-            ["Ana", "\"Ana \"\"Nina\"\", a 1ª\"", "'=1+1", "'-Bia", "'@c", "'+55", "\"'=SOMA(A1,B1)\""];
+        let expected = ["Ana", "\"Ana \"\"Nina\"\", a 1ª\"", "'=1+1", "'-Bia", "'@c", "'+55", "\"'=SOMA(A1,B1)\""];
         assert_eq!(fields, expected);
         assert_eq!(file([fields[..2].to_vec()]), "\u{feff}Ana,\"Ana \"\"Nina\"\", a 1ª\"\r\n");
     }

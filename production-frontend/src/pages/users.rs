@@ -167,8 +167,7 @@ async fn add_token(
     match made {
         // Shown on the answer itself: nowhere else is the secret ever again.
         Ok(token) => {
-            let shown =
-                Shown { status: StatusCode::CREATED, new_token: Some(token), name: String::new(), error: None };
+            let shown = Shown { status: StatusCode::CREATED, new_token: Some(token), name: String::new(), error: None };
             render(t, &producer, &app, shown).await
         }
         refused => answer(t, &producer, &app, refused, String::new()).await,

@@ -43,7 +43,8 @@ async fn every_action_leaves_one_entry() {
     post(&service, "/api/v1/dead-letters/replay", json!({"all": true})).await;
     post(&service, "/api/v1/imports", json!({"paredao": "final", "what": "telefone"})).await;
     post(&service, "/api/v1/imports/1/begin", json!({"partitions": 1, "file_sha256": "a".repeat(64)})).await;
-    let user = post(&service, "/api/v1/users", json!({"name": "maria", "role": "viewer", "password": "provisoria"})).await;
+    let user =
+        post(&service, "/api/v1/users", json!({"name": "maria", "role": "viewer", "password": "provisoria"})).await;
     let user = format!("/api/v1/users/{}", user["id"]);
     post(&service, &format!("{user}/role"), json!({"role": "operator"})).await;
     post(&service, &format!("{user}/deactivate"), json!({})).await;
@@ -53,27 +54,33 @@ async fn every_action_leaves_one_entry() {
     post(&service, &format!("/api/v1/tokens/{}/revoke", token["id"]), json!({})).await;
 
     let done = entries(&service).await;
-    let done: Vec<_> = done[2..].iter().map(|(kind, action, subject)| {
-        assert_eq!(kind, "token");
-        (action.as_str(), subject.as_str())
-    }).collect();
-    assert_eq!(done, [
-        ("create_paredao", "final"),
-        ("open_paredao", "final"),
-        ("close_paredao", "final"),
-        ("pause", "votes/3"),
-        ("resume", "votes"),
-        ("request_replay", "1"),
-        ("register_import", "1"),
-        ("begin_import", "1"),
-        ("add_user", "maria"),
-        ("set_role", "maria"),
-        ("deactivate_user", "maria"),
-        ("activate_user", "maria"),
-        ("reset_password", "maria"),
-        ("add_token", "robo"),
-        ("revoke_token", "robo"),
-    ]);
+    let done: Vec<_> = done[2..]
+        .iter()
+        .map(|(kind, action, subject)| {
+            assert_eq!(kind, "token");
+            (action.as_str(), subject.as_str())
+        })
+        .collect();
+    assert_eq!(
+        done,
+        [
+            ("create_paredao", "final"),
+            ("open_paredao", "final"),
+            ("close_paredao", "final"),
+            ("pause", "votes/3"),
+            ("resume", "votes"),
+            ("request_replay", "1"),
+            ("register_import", "1"),
+            ("begin_import", "1"),
+            ("add_user", "maria"),
+            ("set_role", "maria"),
+            ("deactivate_user", "maria"),
+            ("activate_user", "maria"),
+            ("reset_password", "maria"),
+            ("add_token", "robo"),
+            ("revoke_token", "robo"),
+        ]
+    );
 }
 
 #[tokio::test]
@@ -91,15 +98,18 @@ async fn signing_in_is_written_down_and_what_was_typed_isnt() {
     let page = service.get("/api/v1/audit").await.to_string();
     assert!(!page.contains("secreta") && !page.contains("errada") && !page.contains("nova boa"), "{page}");
     let entry = |kind: &str, action: &str, subject: &str| (kind.to_owned(), action.to_owned(), subject.to_owned());
-    assert_eq!(entries(&service).await[2..], [
-        entry("stranger", "sign_in", USER),
-        entry("stranger", "sign_in", "?"),
-        entry("user", "sign_in", USER),
-        entry("user", "change_password", USER),
-        entry("user", "sign_out", USER),
-        entry("user", "sign_in", USER),
-        entry("user", "sign_out_everywhere", USER),
-    ]);
+    assert_eq!(
+        entries(&service).await[2..],
+        [
+            entry("stranger", "sign_in", USER),
+            entry("stranger", "sign_in", "?"),
+            entry("user", "sign_in", USER),
+            entry("user", "change_password", USER),
+            entry("user", "sign_out", USER),
+            entry("user", "sign_in", USER),
+            entry("user", "sign_out_everywhere", USER),
+        ]
+    );
     let refused = service.get("/api/v1/audit?action=sign_in&who=%3F").await;
     assert_eq!(refused["entries"][0]["outcome"], "refused");
 }

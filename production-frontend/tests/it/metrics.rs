@@ -18,7 +18,7 @@ async fn every_metric_says_what_it_means_and_counts_from_zero() {
     for name in names {
         assert!(metrics.contains(&format!("# HELP {name} ")), "{name} isn't described");
     }
-    for outcome in ["signed_in", "wrong_password", "failed"] {
+    for outcome in ["signed_in", "wrong_password", "too_many", "failed"] {
         assert!(metrics.contains(&format!("sign_ins_total{{outcome=\"{outcome}\"}}")), "{outcome}");
     }
     assert!(!metrics.contains("QUALQUER"), "an invented method isn't a series");

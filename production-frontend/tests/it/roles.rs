@@ -137,7 +137,9 @@ async fn each_role_may_what_its_endpoints_say_and_no_more() {
                 Rule::Themselves => Some("/problems/not-a-user"),
             };
             match refusal {
-                Some(refusal) => assert_eq!((status, kind.as_str()), (StatusCode::FORBIDDEN, refusal), "{role:?} {path}"),
+                Some(refusal) => {
+                    assert_eq!((status, kind.as_str()), (StatusCode::FORBIDDEN, refusal), "{role:?} {path}")
+                }
                 None => assert!(![401, 403].contains(&status.as_u16()), "{role:?} {method} {path}: {status}"),
             }
         }
@@ -165,12 +167,14 @@ async fn each_role_opens_the_pages_that_are_for_it() {
 async fn a_refusal_says_which_role_it_takes_and_pages_offer_no_more_than_that() {
     let service = Service::start().await;
     let viewer = service.browser_of(Role::Viewer).await;
-    let page = async |path: &str| viewer.get(format!("{}{path}", service.url)).send().await.unwrap().text().await.unwrap();
+    let page =
+        async |path: &str| viewer.get(format!("{}{path}", service.url)).send().await.unwrap().text().await.unwrap();
     let refused = page("/usuarios").await;
     assert!(refused.contains("direção") && refused.contains("leitura"), "{refused}");
     assert!(refused.contains("href=\"/registro\""), "what they may open is still offered");
     service.open_paredao("final", None).await;
-    for (path, offered) in [("/paredoes", "/novo"), ("/paredoes/final", "/encerrar"), ("/contagem", "/contagem/pausar")] {
+    for (path, offered) in [("/paredoes", "/novo"), ("/paredoes/final", "/encerrar"), ("/contagem", "/contagem/pausar")]
+    {
         assert!(!page(path).await.contains(offered), "{path} offers {offered}");
     }
     assert!(!page("/paredoes").await.contains("href=\"/usuarios\""));
@@ -179,4 +183,23 @@ async fn a_refusal_says_which_role_it_takes_and_pages_offer_no_more_than_that() 
     for path in ["/paredoes", "/contagem", "/usuarios", "/registro", "/conta"] {
         assert!(list.contains(&format!("href=\"{path}\"")), "{path} isn't offered");
     }
+}
+
+#[tokio::test]
+async fn another_site_can_send_nothing_in_a_directors_name() {
+    let service = Service::start().await;
+    let director = service.browser().await;
+    let endpoints = ENDPOINTS.iter().map(|(method, path, _)| (method, path));
+    let pages = PAGES.iter().map(|(method, path, _)| (method, path));
+    for (method, path) in endpoints.chain(pages).filter(|(method, _)| **method == "post") {
+        let forged = request(&service, &director, method, path).header("sec-fetch-site", "cross-site");
+        let (status, said) = {
+            let response = forged.send().await.unwrap();
+            (response.status(), response.text().await.unwrap())
+        };
+        assert_eq!(status, StatusCode::FORBIDDEN, "{path}");
+        assert!(said.contains("outro site"), "{path}: {said}");
+    }
+    let account = request(&service, &director, "get", "/api/v1/account").send().await.unwrap();
+    assert_eq!(account.status(), StatusCode::OK, "the session has gone on");
 }

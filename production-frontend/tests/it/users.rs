@@ -124,11 +124,8 @@ async fn the_last_director_stays() {
     let last = format!("/api/v1/users/{}", users[0]["id"]);
     // One who has never signed in can't help.
     let maria = add(&service, "maria", Role::Director).await;
-    let changes = [
-        ("role", json!({"role": "operator"})),
-        ("deactivate", json!({})),
-        ("password", json!({"password": ONE_TIME})),
-    ];
+    let changes =
+        [("role", json!({"role": "operator"})), ("deactivate", json!({})), ("password", json!({"password": ONE_TIME}))];
     for (what, body) in &changes {
         let refused = post(&service, &format!("{last}/{what}"), body.clone()).await;
         assert_problem(refused, StatusCode::CONFLICT, "last-director").await;

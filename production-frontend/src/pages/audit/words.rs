@@ -93,9 +93,7 @@ fn in_words(t: &Texts, zone: &Zone, value: &Value) -> String {
             let at = || text.parse::<Timestamp>().ok().map(|at| minute(t, &at, zone));
             role.or_else(at).unwrap_or_else(|| text.clone())
         }
-        Value::Array(values) => {
-            values.iter().map(|value| in_words(t, zone, value)).collect::<Vec<_>>().join(", ")
-        }
+        Value::Array(values) => values.iter().map(|value| in_words(t, zone, value)).collect::<Vec<_>>().join(", "),
         Value::Null | Value::Object(_) => value.to_string(),
     }
 }
