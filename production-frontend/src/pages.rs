@@ -52,7 +52,7 @@ fn role_note(t: &Texts, role: &Role) -> Text {
 
 /// The day and minute in the zone of the pages.
 fn minute(t: &Texts, at: &Timestamp, zone: &Zone) -> String {
-    t.minute(at.to_zoned(zone.tz.clone()))
+    t.minute(&at.to_zoned(zone.tz.clone()))
 }
 
 /// Renders a page.

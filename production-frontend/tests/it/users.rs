@@ -142,10 +142,9 @@ async fn the_last_director_stays() {
     sign_in(&browser, &service.url, "maria", ONE_TIME).await;
     choose_password(&service, &browser, ONE_TIME, OWN, OWN).await;
     // Of two who go at once, one stays.
-    let (one, other) = tokio::join!(
-        post(&service, &format!("{last}/deactivate"), json!({})),
-        post(&service, &format!("{maria}/role"), json!({"role": "viewer"}))
-    );
+    let (leaving, demoted) = (format!("{last}/deactivate"), format!("{maria}/role"));
+    let (one, other) =
+        tokio::join!(post(&service, &leaving, json!({})), post(&service, &demoted, json!({"role": "viewer"})));
     let mut statuses = [one.status(), other.status()];
     statuses.sort();
     assert_eq!(statuses, [StatusCode::OK, StatusCode::CONFLICT]);

@@ -87,7 +87,7 @@ fn in_words(t: &Texts, zone: &Zone, value: &Value) -> String {
     match value {
         Value::Bool(true) => t.text("audit-yes").to_string(),
         Value::Bool(false) => t.text("audit-no").to_string(),
-        Value::Number(number) => number.as_i64().map_or_else(|| number.to_string(), |number| t.number(number)),
+        Value::Number(number) => number.as_i64().map_or_else(|| number.to_string(), |number| t.number(&number)),
         Value::String(text) => {
             let role = serde_json::from_value(value.clone()).ok().map(|role| role_text(t, &role).to_string());
             let at = || text.parse::<Timestamp>().ok().map(|at| minute(t, &at, zone));
