@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { eventually, inPage, system } from "./browser.mjs";
 
-const signedIn = { extraHTTPHeaders: { authorization: `Bearer ${system.token}` } };
+const signedIn = { locale: "pt-BR", extraHTTPHeaders: { authorization: `Bearer ${system.token}` } };
 const address = (production, query = "") => `${production}/paredoes/${system.paredao}${query}`;
 
 /** Votes once, as a script. */
@@ -69,11 +69,15 @@ test("the page follows the votes, and chart and table show the same numbers", as
     assert.equal(votes, before + 3);
     const shares = await page.locator(".share").allInnerTexts();
 
-    await page.locator("#grafico .u-over").hover();
-    const said = await eventually("the chart to say what lies under the cursor", async () => page.locator(".readout").innerText());
-    const [label, ...parts] = said.split(" · ");
-    const [, ...cells] = (await rows(page)).find(([head]) => head === label);
-    assert.deepEqual(parts.map((part) => part.split(" ").at(-1)), cells.slice(0, 3));
+    const readout = async () => {
+      const [label, ...parts] = (await page.locator(".readout").innerText()).split(" · ");
+      return [label, ...parts.map((part) => part.split(" ").at(-1))];
+    };
+    const told = async (row) => assert.deepEqual(await readout(), (await rows(page)).at(row).slice(0, 4));
+    // Under the cursor at the left edge lies the oldest row; without a cursor the newest is told.
+    await told(0);
+    await page.locator("#grafico .u-over").hover({ position: { x: 1, y: 100 } });
+    await eventually("the chart to say what lies under the cursor", async () => told(-1).then(() => true, () => false));
 
     await page.reload();
     assert.equal(await total(page), before + 3);
@@ -112,6 +116,29 @@ test("without JavaScript the page has the same table, and links and a form to ch
     await page.getByRole("button", { name: "Mostrar" }).click();
     assert.deepEqual(await rows(page), [["Nenhum voto neste período."]]);
     assert.equal(new URL(page.url()).searchParams.get("granularity"), "5min");
+  });
+});
+
+test("in English too, what the stream shows is what the server renders", async () => {
+  const english = { ...signedIn, locale: "en-US" };
+  await inPage(english, async (page) => {
+    await page.goto(address(system.production, "?granularity=minute"));
+    const before = await total(page);
+    await vote(0);
+    await eventually("the vote to be shown", async () => (await total(page)) === before + 1);
+    assert.match(await figure(page, "margin").innerText(), /^\d+\.\d\d points ahead$/);
+    assert.match(await page.locator("#grafico [role=img]").getAttribute("aria-label"), /^Chart of the votes/);
+    assert.match((await rows(page))[0][0], /^[A-Z][a-z]{2} \d{1,2}, \d\d:\d\d$/);
+    await eventually("its age", async () => /^\d s ago$/.test(await figure(page, "age").textContent()));
+    const server = await page.context().browser().newPage({ ...english, javaScriptEnabled: false });
+    await server.goto(page.url());
+    const shown = async (page) => [
+      await page.locator(".people-totals").innerText(),
+      await figure(page, "margin").innerText(),
+      await figure(page, "lag-note").innerText(),
+      (await rows(page)).at(-1),
+    ];
+    assert.deepEqual(await shown(page), await shown(server));
   });
 });
 

@@ -1,11 +1,11 @@
 // Keeps the page of one paredão live: follows the stream of its numbers, and says plainly when they grow old.
 
 import { drawChart } from "./chart.js";
+import { watchAge, write } from "./notice.js";
 import { refreshParts } from "./parts.js";
-import { clock, hundredths, number, seconds, votes } from "./text.js";
+import { clock, hundredths, number, numberIn, percent, seconds } from "./text.js";
+import { text } from "./texts.js";
 
-/** Older numbers are said to be old. */
-const AGE_MILLIS_MAX = 5_000;
 const TICK_MILLIS = 500;
 /** What can't be shown by changing numbers is taken anew from the server, but not more often. */
 const REFRESH_MILLIS_MIN = 5_000;
@@ -16,7 +16,6 @@ const RECONNECT_MILLIS = 2_000;
 
 const panel = document.querySelector("#painel");
 const table = document.querySelector("#tabela");
-const notice = document.querySelector("#aviso");
 const { slug, zone, granularity } = panel.dataset;
 const isLive = panel.dataset.isLive === "true";
 const isComparing = table.tHead.rows[0].querySelector(".with-line") !== null;
@@ -27,20 +26,18 @@ const numbers = () => document.querySelector("#numeros");
 const figure = (name) => numbers().querySelector(`[data-figure="${name}"]`);
 const chart = drawChart(document.querySelector("#grafico"), table, { zone, granularity });
 
-/** The last numbers: when they came, and how old they were then. */
-let last = { cameAt: Date.now(), ageMillis: 0 };
+const came = watchAge();
+
+/** When the last numbers were right. */
+let rightAt = Date.now();
 let source;
-let shownSince = Date.now();
 let refreshedAt = 0;
 let summarisedAt = Date.now();
 let isRefreshing = false;
 /** Whether something is shown that only a page taken anew puts right. */
 let isOutdated = false;
 
-/** Writes only what changed, so that nothing is read out or selected anew in vain. */
-function write(element, text) {
-  if (element.textContent !== text) element.textContent = text;
-}
+const votes = (count) => text(count === 1 ? "dashboard-vote" : "dashboard-votes", { count: number(count) });
 
 function showStanding(standing) {
   const { total, last_minute: minute, leader, lag } = standing;
@@ -50,36 +47,37 @@ function showStanding(standing) {
   write(figure("total"), number(total));
   write(figure("minute"), number(minute.votes));
   write(figure("minute-start"), minuteOfDay(Date.parse(minute.start)));
-  write(figure("leader"), leader?.name ?? (total > 0 ? "Empate" : "Ninguém ainda"));
-  write(figure("margin"), leader ? `${hundredths(leader.margin_points)} pontos à frente` : "");
+  write(figure("leader"), leader?.name ?? (total > 0 ? text("dashboard-tie") : text("dashboard-nobody")));
+  write(figure("margin"), leader ? text("dashboard-margin", { points: hundredths(leader.margin_points) }) : "");
   write(figure("as-of"), timeOfDay(asOf));
   write(figure("lag"), lag.millis === null ? "–" : seconds(lag.millis));
   write(figure("lag-note"), lagNote(lag));
-  for (const { id, total, percent } of standing.participants) {
-    const card = document.querySelector(`[data-participant="${id}"]`);
-    write(card.querySelector(".share"), `${hundredths(percent)} %`);
-    write(card.querySelector(".votes"), votes(total));
-    card.querySelector(".part").setAttribute("width", percent);
+  for (const participant of standing.participants) {
+    const card = document.querySelector(`[data-participant="${participant.id}"]`);
+    write(card.querySelector(".share"), percent(participant.percent));
+    write(card.querySelector(".votes"), votes(participant.total));
+    card.querySelector(".part").setAttribute("width", participant.percent);
   }
 }
 
 function summarise({ total, leader }) {
   if (Date.now() - summarisedAt < SUMMARY_MILLIS_MIN) return;
   summarisedAt = Date.now();
-  const ahead = leader ? `; ${leader.name} na frente por ${hundredths(leader.margin_points)} pontos` : "";
-  write(document.querySelector("#resumo"), `${votes(total)}${ahead}`);
+  const said = leader
+    ? text("dashboard-summary", { votes: votes(total), leader: leader.name, points: hundredths(leader.margin_points) })
+    : votes(total);
+  write(document.querySelector("#resumo"), said);
 }
 
 function lagNote({ records, uncounted }) {
-  const waiting = records === null ? "nenhum registrador" : `${votes(records)} na fila`;
-  if (uncounted === 0) return waiting;
-  return `${waiting}, ${number(uncounted)} ${uncounted === 1 ? "partição" : "partições"} sem contagem`;
+  const waiting = records === null ? text("dashboard-no-register") : text("dashboard-queue", { count: number(records) });
+  return uncounted === 0 ? waiting : `${waiting} · ${text("dashboard-uncounted", { count: number(uncounted) })}`;
 }
 
 /** The rows of the table from `since` on, the newest first. */
 const rowsSince = (since) => [...table.tBodies[0].rows].filter((row) => Number(row.dataset.start) >= since);
 
-const totalOf = (row) => Number(row.querySelector("strong").textContent.replaceAll(".", ""));
+const totalOf = (row) => numberIn(row.querySelector("strong").textContent);
 
 /** Whether the votes of all earlier rows are still those that the table shows: replays and imports change them. */
 function areEarlierRowsRight(standing, tail) {
@@ -134,7 +132,8 @@ const stateOf = ({ status, after_closing, lag, reconciliation }) =>
   JSON.stringify([status, after_closing, lag.halted, reconciliation.state]);
 
 function show({ standing, tail }) {
-  last = { cameAt: Date.now(), ageMillis: standing.age_millis };
+  came(Date.parse(standing.as_of), standing.age_millis);
+  rightAt = Date.now() - standing.age_millis;
   // A page that was taken anew may be younger than the stream's last reading.
   if (Date.parse(standing.as_of) < Number(numbers().dataset.asOf)) return;
   let isWhole = stateOf(standing) === numbers().dataset.state;
@@ -182,39 +181,11 @@ async function reconnect() {
   connect();
 }
 
-/** Says how old the numbers are, and how long nothing came, once that is more than a live programme can bear. */
-function tell() {
-  const silent = Date.now() - last.cameAt;
-  const age = silent + last.ageMillis;
-  write(figure("age"), `há ${Math.floor(age / 1000)} s`);
-  const isJustShown = Date.now() - shownSince < AGE_MILLIS_MAX;
-  if (age < AGE_MILLIS_MAX || isJustShown) return notice.replaceChildren();
-  const isGone = silent >= AGE_MILLIS_MAX;
-  const what = isGone ? "Sem conexão" : "Números parados";
-  const at = timeOfDay(Number(numbers().dataset.asOf));
-  notify(what, ` há ${Math.floor((isGone ? silent : age) / 1000)} s`, isGone ? `: números de ${at}.` : `: são de ${at}.`);
-}
-
-/** The seconds are for the eye: a screen reader would say the whole again each second. */
-function notify(what, since, then) {
-  if (notice.childElementCount === 0) {
-    const alert = document.createElement("p");
-    alert.className = "alert";
-    const seconds = document.createElement("span");
-    seconds.setAttribute("aria-hidden", "true");
-    alert.append(document.createElement("span"), seconds, document.createElement("span"));
-    notice.append(alert);
-  }
-  [what, since, then].forEach((text, index) => write(notice.firstElementChild.children[index], text));
-}
-
 // A browser keeps few connections to one server: a page that nobody sees gives its own back.
 document.addEventListener("visibilitychange", () => {
   source.close();
-  if (document.hidden) return;
-  shownSince = Date.now();
-  connect();
+  if (!document.hidden) connect();
 });
 
 connect();
-setInterval(tell, TICK_MILLIS);
+setInterval(() => write(figure("age"), text("dashboard-age", { n: number(Math.floor((Date.now() - rightAt) / 1000)) })), TICK_MILLIS);

@@ -38,9 +38,14 @@ pub(crate) fn routes() -> Router<App> {
 
 /// Gives handlers their [`Texts`].
 pub(crate) async fn find(mut request: Request, next: Next) -> Response {
-    let texts = Texts::new(&MESSAGES, wished(request.headers()));
+    let texts = texts(wished(request.headers()));
     request.extensions_mut().insert(texts);
     next.run(request).await
+}
+
+/// What the service says in `language`.
+pub(crate) fn texts(language: Language) -> Texts {
+    Texts::new(&MESSAGES, language)
 }
 
 fn wished(headers: &HeaderMap) -> Language {

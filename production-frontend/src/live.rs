@@ -4,6 +4,7 @@ pub(crate) mod api;
 pub(crate) mod feeds;
 mod watch;
 
+use std::ops::Range;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -11,15 +12,16 @@ use jiff::tz::TimeZone;
 use serde::Serialize;
 use sqlx::PgConnection;
 use utoipa::ToSchema;
+use voting_commons::adapters::texts::Texts;
 
 use crate::app::{App, Zone};
 use crate::error::Error;
 use crate::paredao::store::{self, Paredao};
 use crate::standing::StandingView;
 use crate::standing::store::{self as standing_store, millis_since};
-use crate::totals::Grain;
 use crate::totals::store::{self as totals_store, Selection};
 use crate::totals::table::{RowView, open_range, rows};
+use crate::totals::{Grain, TotalsView};
 use crate::{reconciliation, snapshot};
 
 /// A vote comes at most this long after its ballot's minute began, unless it is replayed or imported: a ballot's life, the
@@ -55,15 +57,26 @@ pub(crate) struct Reading {
     read_at: Instant,
     standing: StandingView,
     /// One for each grain.
-    tails: Vec<TailView>,
+    tails: Vec<Tail>,
+    tz: TimeZone,
+}
+
+/// The newest totals, of which each watcher gets the rows in their language.
+#[derive(Debug)]
+struct Tail {
+    since: Timestamp,
+    totals: TotalsView,
+    /// When the paredão was open in that time.
+    open: Range<Timestamp>,
 }
 
 impl Reading {
-    /// What somebody is told now who follows the totals by `granularity`.
-    fn view(&self, granularity: Grain) -> Option<LiveView> {
+    /// What somebody is told now who follows the totals by `granularity`, in the language of `t`.
+    fn view(&self, granularity: Grain, t: Texts) -> Option<LiveView> {
         let standing = StandingView { age_millis: millis_since(self.read_at), ..self.standing.clone() };
-        let tail = self.tails.iter().find(|tail| tail.granularity == granularity)?.clone();
-        Some(LiveView { standing, tail })
+        let Tail { since, totals, open } = self.tails.iter().find(|tail| tail.totals.granularity == granularity)?;
+        let rows = rows(totals, open.clone(), TAIL_ROWS_MAX, &self.tz, t).rows;
+        Some(LiveView { standing, tail: TailView { granularity, since: *since, rows } })
     }
 }
 
@@ -85,18 +98,13 @@ async fn read(app: &App, slug: &str) -> Result<Reading, Error> {
         tails.push(tail(&mut snapshot, &paredao, granularity, &app.zone).await?);
     }
     snapshot.commit().await?;
-    Ok(Reading { read_at, standing, tails })
+    Ok(Reading { read_at, standing, tails, tz: app.zone.tz.clone() })
 }
 
-async fn tail(
-    snapshot: &mut PgConnection,
-    paredao: &Paredao,
-    granularity: Grain,
-    zone: &Zone,
-) -> Result<TailView, Error> {
+async fn tail(snapshot: &mut PgConnection, paredao: &Paredao, granularity: Grain, zone: &Zone) -> Result<Tail, Error> {
     let since = tail_start(granularity, paredao.as_of, &zone.tz);
     let selection = Selection { granularity, from: Some(since), to: None };
     let totals = totals_store::read(snapshot, paredao, selection, &zone.name).await?;
     let open = open_range(paredao, &selection, &totals);
-    Ok(TailView { granularity, since, rows: rows(&totals, open, TAIL_ROWS_MAX, &zone.tz).rows })
+    Ok(Tail { since, totals, open })
 }

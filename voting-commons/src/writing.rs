@@ -41,6 +41,15 @@ impl Language {
         at.strftime(format).to_string()
     }
 
+    /// A day of a year that goes without saying: `21/11` or `Nov 21`.
+    pub fn short_day(self, at: &Zoned) -> String {
+        let format = match self {
+            Self::Portuguese => "%d/%m",
+            Self::English => "%b %-d",
+        };
+        at.strftime(format).to_string()
+    }
+
     /// A day and minute: `21/11/2026 às 21:30` or `Nov 21, 2026, 21:30`.
     pub fn minute(self, at: &Zoned) -> String {
         let between = match self {
@@ -96,5 +105,6 @@ mod tests {
     fn moments_are_written_as_each_language_does() {
         let at: Zoned = "2026-11-05T21:30[America/Sao_Paulo]".parse().unwrap();
         assert_eq!(both(|language| language.minute(&at)), ["05/11/2026 às 21:30", "Nov 5, 2026, 21:30"]);
+        assert_eq!(both(|language| language.short_day(&at)), ["05/11", "Nov 5"]);
     }
 }

@@ -11,6 +11,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use voting_commons::adapters::texts::Texts;
 
 use super::{LiveView, watch};
 use crate::app::App;
@@ -45,6 +46,7 @@ struct LiveQuery {
     )
 )]
 async fn live(
+    t: Texts,
     credentials: Credentials,
     State(app): State<App>,
     Path(slug): Path<String>,
@@ -52,5 +54,5 @@ async fn live(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Error> {
     let Query(query) = query.map_err(|rejection| Error::QueryMalformed(rejection.body_text()))?;
     store::find(&app.pool, &slug).await?;
-    Ok(Sse::new(watch::events(&app, &slug, query.granularity, credentials)?))
+    Ok(Sse::new(watch::events(&app, &slug, query.granularity, t, credentials)?))
 }

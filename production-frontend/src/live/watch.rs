@@ -11,6 +11,7 @@ use metrics::gauge;
 use sqlx::PgPool;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
+use voting_commons::adapters::texts::Texts;
 
 use super::feeds::{Feed, Feeds};
 use crate::app::App;
@@ -31,6 +32,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 struct Watch {
     feed: Feed,
     granularity: Grain,
+    t: Texts,
     credentials: Credentials,
     checked_at: Instant,
     pool: PgPool,
@@ -44,6 +46,7 @@ pub(super) fn events(
     app: &App,
     slug: &str,
     granularity: Grain,
+    t: Texts,
     credentials: Credentials,
 ) -> Result<impl Stream<Item = Result<Event, Infallible>> + use<>, Error> {
     let place = Arc::clone(&app.feeds.places).try_acquire_owned().map_err(|_| Error::Busy)?;
@@ -54,6 +57,7 @@ pub(super) fn events(
     let watch = Watch {
         feed,
         granularity,
+        t,
         credentials,
         checked_at: Instant::now(),
         pool: app.pool.clone(),
@@ -83,7 +87,7 @@ impl Watch {
             }
             let reading = self.feed.borrow_and_update().clone();
             if let Some(reading) = reading {
-                return Event::default().retry(RETRY_AFTER).json_data(reading.view(self.granularity)?).ok();
+                return Event::default().retry(RETRY_AFTER).json_data(reading.view(self.granularity, self.t)?).ok();
             }
         }
     }

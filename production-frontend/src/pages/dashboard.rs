@@ -12,7 +12,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use jiff::{SignedDuration, Timestamp};
-use voting_commons::adapters::texts::Texts;
+use voting_commons::adapters::texts::{Text, Texts};
 
 use self::query::{Shown, TableQuery};
 use self::table::TableView;
@@ -30,7 +30,7 @@ use crate::{live, snapshot};
 /// The newest rows of the table that the page shows; its exports hold all.
 const ROWS_SHOWN_MAX: usize = 500;
 /// Ranges that a link leads to, in hours before now.
-const RECENT_HOURS: [(i64, &str); 3] = [(1, "Última hora"), (6, "Últimas 6 horas"), (24, "Últimas 24 horas")];
+const RECENT_HOURS: [i64; 3] = [1, 6, 24];
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -58,7 +58,7 @@ struct DashboardPage<'a> {
 
 /// A link to the same page with another granularity or range.
 struct Link {
-    text: &'static str,
+    text: Text,
     query: String,
     is_current: bool,
 }
@@ -67,7 +67,7 @@ impl DashboardPage<'_> {
     /// To each granularity.
     fn granularities(&self) -> Vec<Link> {
         let link = |granularity| Link {
-            text: grain_name(&granularity),
+            text: grain_text(&self.t, &granularity),
             query: Shown { granularity, ..self.shown.clone() }.query(),
             is_current: granularity == self.shown.granularity,
         };
@@ -81,19 +81,19 @@ impl DashboardPage<'_> {
             Link { text, query: shown.query(), is_current: shown == *self.shown }
         };
         let minute = Grain::Minute.start_of(self.standing.as_of, &self.zone.tz);
-        let recent = RECENT_HOURS.into_iter().map(|(hours, text)| {
+        let recent = RECENT_HOURS.into_iter().map(|hours| {
             let from = minute.checked_sub(SignedDuration::from_hours(hours)).ok();
-            link(text, from)
+            link(self.t.text("range-recent").with("hours", hours), from)
         });
-        std::iter::once(link("Tudo", None)).chain(recent).collect()
+        std::iter::once(link(self.t.text("range-all"), None)).chain(recent).collect()
     }
 
     /// Who has the most votes, in words.
-    fn leader(&self) -> &str {
+    fn leader(&self) -> String {
         match &self.standing.leader {
-            Some(leader) => &leader.name,
-            None if self.standing.total > 0 => "Empate",
-            None => "Ninguém ainda",
+            Some(leader) => leader.name.clone(),
+            None if self.standing.total > 0 => self.t.text("dashboard-tie").to_string(),
+            None => self.t.text("dashboard-nobody").to_string(),
         }
     }
 
@@ -101,13 +101,12 @@ impl DashboardPage<'_> {
     fn lag_note(&self) -> String {
         let lag = &self.standing.lag;
         let waiting = match lag.records {
-            Some(records) => format!("{} na fila", text::votes(&records)),
-            None => "nenhum registrador".to_owned(),
+            Some(records) => self.t.text("dashboard-queue").with("count", records),
+            None => self.t.text("dashboard-no-register"),
         };
         match lag.uncounted {
-            0 => waiting,
-            1 => format!("{waiting}, 1 partição sem contagem"),
-            several => format!("{waiting}, {} partições sem contagem", text::number(&several)),
+            0 => waiting.to_string(),
+            count => format!("{waiting} · {}", self.t.text("dashboard-uncounted").with("count", count)),
         }
     }
 
@@ -147,14 +146,14 @@ impl DashboardPage<'_> {
 }
 
 /// A span in words.
-fn grain_name(grain: &Grain) -> &'static str {
-    match grain {
-        Grain::Minute => "minuto",
-        Grain::FiveMinutes => "5 minutos",
-        Grain::QuarterHour => "15 minutos",
-        Grain::Hour => "hora",
-        Grain::Day => "dia",
-    }
+fn grain_text(t: &Texts, grain: &Grain) -> Text {
+    t.text(match grain {
+        Grain::Minute => "grain-minute",
+        Grain::FiveMinutes => "grain-5min",
+        Grain::QuarterHour => "grain-15min",
+        Grain::Hour => "grain-hour",
+        Grain::Day => "grain-day",
+    })
 }
 
 async fn show(
@@ -170,7 +169,7 @@ async fn show(
     let paredao = store::find(&mut *snapshot, &slug).await?;
     let reconciliation = reconciliation::store::read(&mut snapshot).await?;
     let standing = standing_store::read(&mut snapshot, &paredao, &reconciliation).await?;
-    let table = table::read(&mut snapshot, &paredao, &shown, ROWS_SHOWN_MAX, &app.zone).await?;
+    let table = table::read(&mut snapshot, &paredao, &shown, ROWS_SHOWN_MAX, &app.zone, t).await?;
     snapshot.commit().await?;
     let mut others = store::list(&app.pool).await?;
     others.retain(|other| other.slug != slug && matches!(other.status, Status::Open | Status::Closed));

@@ -1,8 +1,11 @@
-//! Numbers and times as people in Brazil write them.
+//! Numbers and times as people write them.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use voting_commons::adapters::texts::{Text, Texts};
 use voting_commons::percentages::Percent;
+
+use crate::app::Zone;
 
 /// `1234567` as `1.234.567`.
 pub(super) fn number(number: &i64) -> String {
@@ -15,16 +18,6 @@ pub(super) fn number(number: &i64) -> String {
         text.push(digit);
     }
     if *number < 0 { format!("-{text}") } else { text }
-}
-
-/// `1` as `1 voto`, `1234` as `1.234 votos`.
-pub(super) fn votes(count: &i64) -> String {
-    format!("{} {}", number(count), if *count == 1 { "voto" } else { "votos" })
-}
-
-/// `33.30` as `33,30 %`.
-pub(super) fn percent(percent: &Percent) -> String {
-    format!("{} %", percent.to_string().replace('.', ","))
 }
 
 /// The day and minute in `tz`.
@@ -53,14 +46,30 @@ pub(super) fn seconds(millis: &i64) -> String {
     format!("{},{} s", number(&(millis / 1000)), millis % 1000 / 100)
 }
 
-/// `21.56` percentage points as `21,56 pontos`.
-pub(super) fn points(points: &Percent) -> String {
-    format!("{} pontos", points.to_string().replace('.', ","))
+/// `1500` milliseconds as `1,5 s` or `1.5 s`.
+pub(super) fn tenths(t: &Texts, millis: &i64) -> String {
+    format!("{} s", t.language().decimal(millis / 100, 1))
+}
+
+/// Percentage points with both their decimals: `21,56` or `21.56`.
+pub(super) fn points(t: &Texts, points: &Percent) -> String {
+    t.language().decimal(points.hundredths().into(), 2)
+}
+
+/// The zone as people call it.
+pub(super) fn zone(t: &Texts, zone: &Zone) -> Text {
+    match &*zone.name {
+        "America/Sao_Paulo" => t.text("zone-brasilia"),
+        name => t.text("zone-other").with("zone", name),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use voting_commons::Language;
+
     use super::*;
+    use crate::language::texts;
 
     #[test]
     fn thousands_are_set_apart() {
@@ -69,13 +78,26 @@ mod tests {
     }
 
     #[test]
-    fn one_vote_is_singular() {
-        assert_eq!([0, 1, 2000].map(|n| votes(&n)), ["0 votos", "1 voto", "2.000 votos"]);
+    fn a_lag_is_shown_in_tenths_of_a_second() {
+        assert_eq!([0, 99, 1500, 3_600_000].map(|millis| seconds(&millis)), ["0,0 s", "0,0 s", "1,5 s", "3.600,0 s"]);
     }
 
     #[test]
-    fn a_lag_is_shown_in_tenths_of_a_second() {
-        assert_eq!([0, 99, 1500, 3_600_000].map(|millis| seconds(&millis)), ["0,0 s", "0,0 s", "1,5 s", "3.600,0 s"]);
+    fn numbers_are_written_as_the_language_does() {
+        let lead = Percent::try_from(2156).unwrap();
+        let shown = Language::ALL.map(texts).map(|t| (tenths(&t, &3_600_099), points(&t, &lead)));
+        let expected = [("3.600,0 s", "21,56"), ("3,600.0 s", "21.56")];
+        assert_eq!(shown, expected.map(|(lag, lead)| (lag.to_owned(), lead.to_owned())));
+    }
+
+    #[test]
+    fn a_zone_is_called_as_people_call_it() {
+        let called = |name: &str| {
+            let named = Zone { name: name.into(), tz: TimeZone::get(name).unwrap() };
+            Language::ALL.map(|language| zone(&texts(language), &named).to_string())
+        };
+        assert_eq!(called("America/Sao_Paulo"), ["horário de Brasília", "Brasília time"]);
+        assert_eq!(called("America/Manaus"), ["horário de America/Manaus", "the time of America/Manaus"]);
     }
 
     #[test]

@@ -86,7 +86,10 @@ fn aligned(
 
 #[cfg(test)]
 mod tests {
+    use voting_commons::Language;
+
     use super::*;
+    use crate::language::texts;
     use crate::paredao::ParticipantView;
     use crate::totals::SeriesItem;
     use crate::totals::table::rows;
@@ -105,7 +108,8 @@ mod tests {
     fn spans_are_compared_by_their_position_since_the_opening() {
         let tz = TimeZone::get("America/Sao_Paulo").unwrap();
         let (opening, others_opening) = (at("21T20:45"), at("14T21:10"));
-        let shown = rows(&totals(&[("21T22:00", 5)], Grain::Hour), opening..at("22T00:30"), 10, &tz).rows;
+        let t = texts(Language::Portuguese);
+        let shown = rows(&totals(&[("21T22:00", 5)], Grain::Hour), opening..at("22T00:30"), 10, &tz, t).rows;
         let others = totals(&[("14T21:00", 7), ("14T23:00", 8)], Grain::Hour);
         let votes = aligned(&shown, opening, &others, (others_opening, at("15T00:00")), &tz);
         // 20h, 21h, 22h, 23h and 00h beside 21h, 22h, 23h, and what came after the other's closing.

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use utoipa::ToSchema;
+use voting_commons::adapters::texts::Texts;
 
 use super::store::Selection;
 use super::{Grain, SeriesItem, TotalsView};
@@ -23,7 +24,7 @@ pub struct RowView {
     pub end: Timestamp,
     /// Its length: coarser than asked for where old buckets were compacted.
     pub grain: Grain,
-    /// The span in words, in Portuguese and in the zone of the pages.
+    /// The span in words, in the language asked for and in the zone of the pages.
     #[schema(example = "21/11 21h")]
     pub label: String,
     /// The votes of each participant, in their order.
@@ -53,11 +54,12 @@ pub(crate) fn open_range(paredao: &Paredao, selection: &Selection, totals: &Tota
     begin..end
 }
 
-/// The newest `rows_max` rows of `totals`. Spans without votes get a row where they lie in `open`.
-pub(crate) fn rows(totals: &TotalsView, open: Range<Timestamp>, rows_max: usize, tz: &TimeZone) -> Rows {
+/// The newest `rows_max` rows of `totals`, with labels in the language of `t`. Spans without votes get a row where they lie in
+/// `open`.
+pub(crate) fn rows(totals: &TotalsView, open: Range<Timestamp>, rows_max: usize, tz: &TimeZone, t: Texts) -> Rows {
     let spans = totals.series.chunk_by(|a, b| (a.start, a.grain) == (b.start, b.grain));
     let mut rows: BTreeMap<(Timestamp, Grain), RowView> =
-        spans.map(|items| ((items[0].start, items[0].grain), row(items, totals, tz))).collect();
+        spans.map(|items| ((items[0].start, items[0].grain), row(items, totals, tz, t))).collect();
     let asked = totals.granularity;
     let mut end = open.end;
     for _ in 0..=rows_max {
@@ -66,7 +68,7 @@ pub(crate) fn rows(totals: &TotalsView, open: Range<Timestamp>, rows_max: usize,
         }
         let start = asked.start_of(just_before(end), tz);
         if !is_there(&rows, start, asked, tz) {
-            rows.insert((start, asked), empty_row(start, totals, tz));
+            rows.insert((start, asked), empty_row(start, totals, tz, t));
         }
         end = start;
     }
@@ -80,7 +82,7 @@ fn is_there(rows: &BTreeMap<(Timestamp, Grain), RowView>, start: Timestamp, aske
     grains.any(|grain| rows.contains_key(&(grain.start_of(start, tz), grain)))
 }
 
-fn row(items: &[SeriesItem], totals: &TotalsView, tz: &TimeZone) -> RowView {
+fn row(items: &[SeriesItem], totals: &TotalsView, tz: &TimeZone, t: Texts) -> RowView {
     let SeriesItem { start, grain, .. } = items[0];
     let votes_of = |id| items.iter().filter(|item| item.participant == id).map(|item| item.votes).sum();
     let votes: Vec<i64> = totals.participants.iter().map(|participant| votes_of(participant.id)).collect();
@@ -88,34 +90,36 @@ fn row(items: &[SeriesItem], totals: &TotalsView, tz: &TimeZone) -> RowView {
         start,
         end: grain.end_of(start, tz),
         grain,
-        label: label(start, grain, totals.granularity, tz),
+        label: label((start, grain), totals.granularity, tz, t),
         total: votes.iter().sum(),
         votes,
     }
 }
 
-fn empty_row(start: Timestamp, totals: &TotalsView, tz: &TimeZone) -> RowView {
+fn empty_row(start: Timestamp, totals: &TotalsView, tz: &TimeZone, t: Texts) -> RowView {
     let grain = totals.granularity;
     RowView {
         start,
         end: grain.end_of(start, tz),
         grain,
-        label: label(start, grain, grain, tz),
+        label: label((start, grain), grain, tz, t),
         votes: vec![0; totals.participants.len()],
         total: 0,
     }
 }
 
 /// The span in words. One that is coarser than asked for says so.
-fn label(start: Timestamp, grain: Grain, asked: Grain, tz: &TimeZone) -> String {
-    let format = match grain {
-        Grain::Day if asked == grain => "%d/%m",
-        Grain::Day => "%d/%m (dia)",
-        Grain::Hour if asked == grain => "%d/%m %Hh",
-        Grain::Hour => "%d/%m %Hh (hora)",
-        Grain::Minute | Grain::FiveMinutes | Grain::QuarterHour => "%d/%m %H:%M",
+fn label((start, grain): (Timestamp, Grain), asked: Grain, tz: &TimeZone, t: Texts) -> String {
+    let id = match grain {
+        Grain::Day if asked == grain => "row-day",
+        Grain::Day => "row-merged-day",
+        Grain::Hour if asked == grain => "row-hour",
+        Grain::Hour => "row-merged-hour",
+        Grain::Minute | Grain::FiveMinutes | Grain::QuarterHour => "row-minute",
     };
-    start.to_zoned(tz.clone()).strftime(format).to_string()
+    let start = start.to_zoned(tz.clone());
+    let said = t.text(id).with("day", t.language().short_day(&start));
+    said.with("hour", start.strftime("%H").to_string()).with("minute", start.strftime("%M").to_string()).to_string()
 }
 
 /// The last whole second before `end`.
@@ -126,7 +130,10 @@ fn just_before(end: Timestamp) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
+    use voting_commons::Language;
+
     use super::*;
+    use crate::language::texts;
     use crate::paredao::ParticipantView;
 
     fn at(text: &str) -> Timestamp {
@@ -135,6 +142,10 @@ mod tests {
 
     fn tz() -> TimeZone {
         TimeZone::get("America/Sao_Paulo").unwrap()
+    }
+
+    fn portuguese() -> Texts {
+        texts(Language::Portuguese)
     }
 
     fn totals(granularity: Grain, series: &[(&str, i32, i64, Grain)]) -> TotalsView {
@@ -158,7 +169,7 @@ mod tests {
             Grain::Hour,
             &[("12:00:00", 1, 5, Grain::Hour), ("12:00:00", 2, 6, Grain::Hour), ("15:00:00", 2, 7, Grain::Hour)],
         );
-        let all = rows(&totals, at("12:30:00")..at("16:00:01"), 10, &tz());
+        let all = rows(&totals, at("12:30:00")..at("16:00:01"), 10, &tz(), portuguese());
         let expected: [(&str, &[i64]); 5] = [
             ("21/11 09h", &[5, 6]),
             ("21/11 10h", &[0, 0]),
@@ -169,16 +180,16 @@ mod tests {
         assert_eq!(shown(&all), expected);
         assert!(all.are_all);
         assert_eq!(all.rows.iter().map(|row| row.total).sum::<i64>(), totals.total);
-        let newest = rows(&totals, at("12:30:00")..at("16:00:01"), 2, &tz());
+        let newest = rows(&totals, at("12:30:00")..at("16:00:01"), 2, &tz(), portuguese());
         assert_eq!(shown(&newest), expected[3..]);
         assert!(!newest.are_all);
-        assert_eq!(shown(&rows(&totals, at("12:00:00")..at("12:00:00"), 10, &tz())).len(), 2);
+        assert_eq!(shown(&rows(&totals, at("12:00:00")..at("12:00:00"), 10, &tz(), portuguese())).len(), 2);
     }
 
     #[test]
     fn a_compacted_span_isnt_filled_with_spans_without_votes() {
         let series = [("12:00:00", 1, 5, Grain::Hour), ("13:30:00", 1, 6, Grain::QuarterHour)];
-        let rows = rows(&totals(Grain::QuarterHour, &series), at("12:00:00")..at("13:45:00"), 10, &tz());
+        let rows = rows(&totals(Grain::QuarterHour, &series), at("12:00:00")..at("13:45:00"), 10, &tz(), portuguese());
         let labels: Vec<_> = rows.rows.iter().map(|row| row.label.as_str()).collect();
         assert_eq!(labels, ["21/11 09h (hora)", "21/11 10:00", "21/11 10:15", "21/11 10:30"]);
         assert_eq!((rows.rows[0].end, rows.rows[1].end), (at("13:00:00"), at("13:15:00")));
@@ -188,7 +199,17 @@ mod tests {
     fn hours_of_two_days_are_never_one() {
         // 23h and 00h in São Paulo.
         let series = [("02:00:00", 1, 1, Grain::Hour), ("03:00:00", 1, 2, Grain::Hour)];
-        let by_hour = rows(&totals(Grain::Hour, &series), at("02:00:00")..at("04:00:00"), 10, &tz());
+        let by_hour = rows(&totals(Grain::Hour, &series), at("02:00:00")..at("04:00:00"), 10, &tz(), portuguese());
         assert_eq!(shown(&by_hour).iter().map(|row| row.0).collect::<Vec<_>>(), ["20/11 23h", "21/11 00h"]);
+    }
+
+    #[test]
+    fn labels_are_in_the_language_asked_for() {
+        let in_english = |start, grain, asked| label((at(start), grain), asked, &tz(), texts(Language::English));
+        assert_eq!(in_english("12:05:00", Grain::FiveMinutes, Grain::FiveMinutes), "Nov 21, 09:05");
+        assert_eq!(in_english("12:00:00", Grain::Hour, Grain::Hour), "Nov 21, 09:00");
+        assert_eq!(in_english("12:00:00", Grain::Hour, Grain::Minute), "Nov 21, 09:00 (hour)");
+        assert_eq!(in_english("03:00:00", Grain::Day, Grain::Day), "Nov 21");
+        assert_eq!(in_english("03:00:00", Grain::Day, Grain::Hour), "Nov 21 (day)");
     }
 }

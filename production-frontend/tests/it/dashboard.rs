@@ -23,6 +23,14 @@ async fn quarter_of_an_hour(service: &Service, slug: &str, day: &str, names: &[&
     service.vote(paredao, &format!("{day}T12:14:00Z"), id(&view["participants"][1]["id"]), 7).await;
 }
 
+/// A producer's browser that asks for English.
+async fn english_browser(service: &Service) -> Client {
+    let browser = service.browser().await;
+    let chosen = browser.post(format!("{}/idioma", service.url)).form(&[("language", "en")]).send().await.unwrap();
+    assert_eq!(chosen.status(), StatusCode::SEE_OTHER);
+    browser
+}
+
 async fn page(browser: &Client, service: &Service, path: &str) -> String {
     let response = browser.get(format!("{}{path}", service.url)).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::OK, "{path}");
@@ -80,7 +88,7 @@ async fn granularity_and_range_are_in_the_address() {
         "/paredoes/final?granularity=hour&#38;from=2026-05-10T12:05:00Z",
         "/paredoes/final/totals.csv?granularity=5min&#38;from=2026-05-10T12:05:00Z",
         "value=\"2026-05-10T09:05\"",
-        "America/Sao_Paulo",
+        "Esta página usa o horário de Brasília.",
         // Of the whole paredão, whatever the range.
         "5.007",
         "99,72 pontos à frente",
@@ -91,6 +99,51 @@ async fn granularity_and_range_are_in_the_address() {
         let refused = browser.get(format!("{}/paredoes/final?{query}", service.url)).send().await.unwrap();
         assert_eq!(refused.status(), StatusCode::BAD_REQUEST, "{query}");
     }
+}
+
+#[tokio::test]
+async fn the_page_is_in_english_for_who_asks_for_it() {
+    let service = Service::start().await;
+    quarter_of_an_hour(&service, "anterior", "2026-05-03", &["Caio", "Duda"]).await;
+    quarter_of_an_hour(&service, "final", "2026-05-10", &["Ana", "Bruno"]).await;
+    let browser = english_browser(&service).await;
+    let html = page(&browser, &service, "/paredoes/final?granularity=5min&with=anterior").await;
+    assert_eq!(rows(&html), ["May 10, 09:10 0 7 7 7", "May 10, 09:05 0 0 0 0", "May 10, 09:00 5,000 0 5,000 5,000"]);
+    for said in [
+        "<html lang=\"en\">",
+        "This page uses Brasília time.",
+        "Votes per 5 minutes",
+        "Last 6 hours",
+        "99.72 points ahead",
+        "99.86%",
+        "5,000 votes",
+        "by the time since each of them opened.",
+    ] {
+        assert!(html.contains(said), "{said} isn't on the page");
+    }
+    let none = page(&browser, &service, "/paredoes/final?from=2026-05-11T00:00").await;
+    assert_eq!(rows(&none), ["No votes in this period."]);
+    assert_eq!(rows(&page(&browser, &service, "/paredoes/final").await), ["May 10, 09:00 5,000 7 5,007"]);
+}
+
+#[tokio::test]
+async fn files_are_for_machines_and_the_same_in_each_language() {
+    let service = Service::start().await;
+    quarter_of_an_hour(&service, "anterior", "2026-05-03", &["Caio", "Duda"]).await;
+    quarter_of_an_hour(&service, "final", "2026-05-10", &["Ana", "Bruno"]).await;
+    let (portuguese, english) = (service.browser().await, english_browser(&service).await);
+    let csv = "/paredoes/final/totals.csv?granularity=5min&with=anterior";
+    assert_eq!(page(&portuguese, &service, csv).await, page(&english, &service, csv).await);
+    let without_labels = async |browser: &Client| {
+        let json = page(browser, &service, "/paredoes/final/totals.json?granularity=5min&with=anterior").await;
+        let mut table: Value = serde_json::from_str(&json).unwrap();
+        for row in table["rows"].as_array_mut().unwrap() {
+            assert!(row.as_object_mut().unwrap().remove("label").is_some());
+        }
+        table.as_object_mut().unwrap().remove("as_of");
+        table
+    };
+    assert_eq!(without_labels(&portuguese).await, without_labels(&english).await);
 }
 
 #[tokio::test]
@@ -179,8 +232,8 @@ async fn what_was_merged_says_so() {
     let browser = service.browser().await;
     let merged = page(&browser, &service, "/paredoes/final?granularity=minute").await;
     assert_eq!(rows(&merged), ["10/05 09h (hora) 5.000 7 5.007"]);
-    assert!(merged.contains("já está juntada por hora") && merged.contains("Ver por hora"));
+    assert!(merged.contains("já está agrupada por hora") && merged.contains("Ver por hora"));
     let cut = page(&browser, &service, "/paredoes/final?granularity=minute&from=2026-05-10T09:05").await;
     assert_eq!(rows(&cut), ["Nenhum voto neste período."]);
-    assert!(cut.contains("começa no meio de um trecho juntado"));
+    assert!(cut.contains("começa no meio de um trecho agrupado"));
 }

@@ -63,6 +63,20 @@ fn live(service: &Service, query: &str) -> RequestBuilder {
 }
 
 #[tokio::test]
+async fn each_watcher_gets_the_rows_in_their_language() {
+    let service = Service::start().await;
+    service.open_paredao("final", None).await;
+    let request = || live(&service, "?granularity=hour");
+    let mut portuguese = Events::open(request()).await;
+    let mut english = Events::open(request().header("accept-language", "en")).await;
+    let label = |event: Value| event["tail"]["rows"][0]["label"].as_str().unwrap().to_owned();
+    let label_ends = [("h", label(portuguese.next().await.unwrap())), (":00", label(english.next().await.unwrap()))];
+    for (end, label) in label_ends {
+        assert!(label.ends_with(end), "{label}");
+    }
+}
+
+#[tokio::test]
 async fn the_stream_follows_the_votes() {
     let service = Service::start().await;
     let (paredao, ids) = service.open_paredao("final", None).await;

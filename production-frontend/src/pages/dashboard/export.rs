@@ -1,4 +1,6 @@
-//! The table as a file: CSV for spreadsheets, JSON for programs.
+//! The table as a file: CSV for spreadsheets, JSON for programs. Both are for machines: whatever the language of the page, columns
+//! and members keep their names, numbers have no separators, and times carry their offset. Only a row's `label` in JSON is for
+//! people.
 
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
@@ -7,6 +9,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use voting_commons::adapters::texts::Texts;
 
 use super::query::TableQuery;
 use super::table::{self, TableView};
@@ -22,34 +25,41 @@ const ROWS_MAX: usize = 50_000;
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 pub(super) async fn csv(
+    t: Texts,
     _: Producer,
     State(app): State<App>,
     Path(slug): Path<String>,
     query: Result<Query<TableQuery>, QueryRejection>,
 ) -> Result<Response, Error> {
-    let table = read(&app, &slug, query).await?;
+    let table = read(t, &app, &slug, query).await?;
     let content_type = HeaderValue::from_static("text/csv; charset=utf-8; header=present");
     let file = csv_file(&table, &app.zone.tz);
     Ok(([(header::CONTENT_TYPE, content_type), disposition(&table, "csv", &app.zone.tz)?], file).into_response())
 }
 
 pub(super) async fn json(
+    t: Texts,
     _: Producer,
     State(app): State<App>,
     Path(slug): Path<String>,
     query: Result<Query<TableQuery>, QueryRejection>,
 ) -> Result<Response, Error> {
-    let table = read(&app, &slug, query).await?;
+    let table = read(t, &app, &slug, query).await?;
     Ok(([disposition(&table, "json", &app.zone.tz)?], Json(table)).into_response())
 }
 
 /// The whole table. A file that silently lacks rows would be taken for the whole.
-async fn read(app: &App, slug: &str, query: Result<Query<TableQuery>, QueryRejection>) -> Result<TableView, Error> {
+async fn read(
+    t: Texts,
+    app: &App,
+    slug: &str,
+    query: Result<Query<TableQuery>, QueryRejection>,
+) -> Result<TableView, Error> {
     let Query(query) = query.map_err(|rejection| Error::QueryMalformed(rejection.body_text()))?;
     let shown = query.read(&app.zone.tz)?;
     let mut snapshot = snapshot::begin(&app.pool).await?;
     let paredao = store::find(&mut *snapshot, slug).await?;
-    let table = table::read(&mut snapshot, &paredao, &shown, ROWS_MAX, &app.zone).await?;
+    let table = table::read(&mut snapshot, &paredao, &shown, ROWS_MAX, &app.zone, t).await?;
     snapshot.commit().await?;
     if table.are_all { Ok(table) } else { Err(Error::RangeTooLong) }
 }

@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Serialize;
 use sqlx::PgConnection;
+use voting_commons::adapters::texts::Texts;
 
 use super::query::Shown;
 use crate::app::Zone;
@@ -60,17 +61,18 @@ pub(super) struct WithView {
     pub(super) coarser: Option<Grain>,
 }
 
-/// Reads the newest `rows_max` rows of a paredão that was found in the same snapshot.
+/// Reads the newest `rows_max` rows of a paredão that was found in the same snapshot, with labels in the language of `t`.
 pub(super) async fn read(
     snapshot: &mut PgConnection,
     paredao: &Paredao,
     shown: &Shown,
     rows_max: usize,
     zone: &Zone,
+    t: Texts,
 ) -> Result<TableView, Error> {
     let selection = shown.selection();
     let totals = totals_store::read(snapshot, paredao, selection, &zone.name).await?;
-    let rows = rows(&totals, open_range(paredao, &selection, &totals), rows_max, &zone.tz);
+    let rows = rows(&totals, open_range(paredao, &selection, &totals), rows_max, &zone.tz, t);
     let (with, with_votes) = match &shown.with {
         None => (None, vec![None; rows.rows.len()]),
         Some(slug) => {
