@@ -119,12 +119,24 @@ test("without JavaScript the page has the same table, and links and a form to ch
   });
 });
 
+test("a lone row stands in the middle of the chart", async () => {
+  await inPage(signedIn, async (page) => {
+    await page.goto(address(system.production, "?granularity=day"));
+    const over = page.locator("#grafico .u-over");
+    await over.hover();
+    const middle = async (part) => part.boundingBox().then(({ x, width }) => x + width / 2);
+    const point = page.locator("#grafico .u-cursor-pt").first();
+    assert.equal((await rows(page)).length, 1);
+    assert.ok(Math.abs((await middle(point)) - (await middle(over))) < 2);
+  });
+});
+
 test("in English too, what the stream shows is what the server renders", async () => {
   const english = { ...signedIn, locale: "en-US" };
   await inPage(english, async (page) => {
     await page.goto(address(system.production, "?granularity=minute"));
     const before = await total(page);
-    await vote(0);
+    await vote(1);
     await eventually("the vote to be shown", async () => (await total(page)) === before + 1);
     assert.match(await figure(page, "margin").innerText(), /^\d+\.\d\d points ahead$/);
     assert.match(await page.locator("#grafico [role=img]").getAttribute("aria-label"), /^Chart of the votes/);

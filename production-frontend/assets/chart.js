@@ -1,12 +1,17 @@
 // Draws the table of votes by time as a chart: a line per column, from the very numbers that the table shows.
 
-import { clock, number } from "./text.js";
+import { clock, day, numberIn, short } from "./text.js";
+import { text } from "./texts.js";
 
 const HEIGHT = 300;
 /** A line is known by its dashes too, not by its colour alone. */
 const DASHES = [[], [10, 4], [3, 3], [12, 3, 3, 3], [6, 6]];
+/** More lines than these are a tangle: at first the participants with the most votes are shown. */
+const LINES_MAX = 6;
 const DAY_SECONDS = 24 * 3600;
-/** No votes are told apart within a minute, so no label is. In seconds. */
+/** How long a span one row covers, in seconds. */
+const GRAIN_SECONDS = { minute: 60, "5min": 300, "15min": 900, hour: 3600, day: DAY_SECONDS };
+/** What may lie between two labels, in seconds. */
 const TIME_STEPS = [1, 5, 10, 15, 30, 60, 120, 180, 360, 720].map((minutes) => minutes * 60).concat([1, 2, 7, 14, 30].map((days) => days * DAY_SECONDS));
 /** Votes are whole. */
 const STEPS = Array.from({ length: 13 }, (_, power) => [1, 2, 5].map((step) => step * 10 ** power)).flat();
@@ -17,51 +22,75 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 export function drawChart(box, table, { zone, granularity }) {
   const canvas = document.createElement("div");
   canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", "Gráfico dos votos; os mesmos números estão na tabela abaixo");
+  canvas.setAttribute("aria-label", text("chart"));
   const readout = document.createElement("p");
   readout.className = "muted readout";
   readout.setAttribute("aria-hidden", "true");
   box.hidden = false;
   const columns = columnsOf(table);
-  box.replaceChildren(switches(columns, (index) => plot.setSeries(index + 1, { show: columns[index].isShown })), canvas, readout);
+  box.replaceChildren(switches(columns, toggled), canvas, readout);
 
-  const times = { time: clock(zone, { hour: "2-digit", minute: "2-digit" }), date: clock(zone, { day: "2-digit", month: "2-digit" }) };
+  const times = { time: clock(zone, { hour: "2-digit", minute: "2-digit" }), date: day(zone) };
+  const say = () => (readout.textContent = said(plot, columns, shownRows(table, granularity)));
   let plot;
+  function toggled(index) {
+    plot.setSeries(index + 1, { show: columns[index].isShown });
+    say();
+  }
   const draw = () => {
     plot?.destroy();
-    plot = new uPlot(options(canvas, columns, zone, times, readout), points(table, columns, granularity), canvas);
+    plot = new uPlot(options({ canvas, columns, zone, granularity, times, say }), points(table, columns, granularity), canvas);
+    say();
   };
   draw();
   new ResizeObserver(() => plot.setSize({ width: canvas.clientWidth, height: HEIGHT })).observe(canvas);
   dark.addEventListener("change", draw);
-  return { update: () => plot.setData(points(table, columns, granularity)) };
+  const update = () => {
+    plot.setData(points(table, columns, granularity));
+    say();
+  };
+  return { update };
 }
 
 /** What the head of the table says of each column of numbers. */
 function columnsOf(table) {
   const heads = [...table.tHead.rows[0].cells].slice(1);
   const isComparing = heads.at(-1).classList.contains("with-line");
-  return heads.map((head, index) => {
-    const isParticipant = !head.matches(".total-line, .with-line");
-    return {
-      head,
-      name: head.textContent,
-      dash: DASHES[index % DASHES.length],
-      // Each participant beside the others, or the totals of two paredões.
-      isShown: isParticipant !== isComparing,
-    };
-  });
+  const isParticipant = (head) => !head.matches(".total-line, .with-line");
+  const most = new Set(heads.filter(isParticipant).toSorted((a, b) => votesOf(table, b) - votesOf(table, a)).slice(0, LINES_MAX));
+  return heads.map((head, index) => ({
+    head,
+    name: head.textContent,
+    dash: DASHES[index % DASHES.length],
+    // Each participant beside the others, or the totals of two paredões.
+    isShown: isComparing ? !isParticipant(head) : most.has(head),
+  }));
 }
 
-/** The rows of the grain asked for, the oldest first, as uPlot takes them: the times, then the votes of each column. */
+/** What the cells below `head` add up to. */
+const votesOf = (table, head) =>
+  [...table.tBodies[0].rows].reduce((votes, row) => votes + (numberIn(row.cells[head.cellIndex]?.textContent ?? "") ?? 0), 0);
+
+/** The rows of the grain asked for, the oldest first. */
+const shownRows = (table, granularity) => [...table.tBodies[0].rows].filter((row) => row.dataset.grain === granularity).reverse();
+
+/** The same as uPlot takes them: the times, then the votes of each column. */
 function points(table, columns, granularity) {
-  const rows = [...table.tBodies[0].rows].filter((row) => row.dataset.grain === granularity).reverse();
-  const value = (cell) => (cell.textContent === "–" ? null : Number(cell.textContent.replaceAll(".", "")));
-  const values = columns.map((_, index) => rows.map((row) => value(row.cells[index + 1])));
+  const rows = shownRows(table, granularity);
+  const values = columns.map((_, index) => rows.map((row) => numberIn(row.cells[index + 1].textContent)));
   return [rows.map((row) => Number(row.dataset.start)), ...values];
 }
 
-function options(canvas, columns, zone, times, readout) {
+/** Votes aren't told apart within a row's span, so labels aren't. */
+const timeSteps = (granularity) => TIME_STEPS.filter((step) => step >= GRAIN_SECONDS[granularity]);
+
+/** A lone row stands in the middle, with a span to each side: so there are times to tell it by. */
+function timeRange(granularity) {
+  const grain = GRAIN_SECONDS[granularity];
+  return ({ data: [times] }, min, max) => (times.length === 1 ? [times[0] - grain, times[0] + grain] : [min, max]);
+}
+
+function options({ canvas, columns, zone, granularity, times, say }) {
   const colour = (name) => resolved(canvas, `var(${name})`);
   const axis = { stroke: colour("--muted"), grid: { stroke: colour("--line"), width: 1 }, ticks: { stroke: colour("--line"), width: 1 } };
   const labels = (_, splits, __, ___, step) => splits.map((at) => (step < DAY_SECONDS ? times.time : times.date)(at * 1000));
@@ -71,13 +100,13 @@ function options(canvas, columns, zone, times, readout) {
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false } },
-    scales: { y: { range: (_, __, max) => [0, Math.max((max ?? 0) * 1.05, 1)] } },
+    scales: { x: { range: timeRange(granularity) }, y: { range: (_, __, max) => [0, Math.max((max ?? 0) * 1.05, 1)] } },
     axes: [
-      { ...axis, incrs: TIME_STEPS, values: labels },
-      { ...axis, size: 80, incrs: STEPS, values: (_, splits) => splits.map(number) },
+      { ...axis, size: 36, incrs: timeSteps(granularity), values: labels },
+      { ...axis, size: 64, incrs: STEPS, values: (_, splits) => splits.map(short) },
     ],
     series: [{}, ...columns.map((column) => line(column))],
-    hooks: { setCursor: [(plot) => (readout.textContent = said(plot, columns, times))] },
+    hooks: { setCursor: [say] },
   };
 }
 
@@ -85,13 +114,12 @@ function line({ head, name, dash, isShown }) {
   return { label: name, show: isShown, stroke: getComputedStyle(head).borderBottomColor, width: 2, dash, spanGaps: false };
 }
 
-/** What lies under the cursor, in words. */
-function said(plot, columns, { date, time }) {
-  const index = plot.cursor.idx;
-  const at = index == null ? undefined : plot.data[0][index];
-  if (at === undefined) return "";
-  const shown = columns.map(({ name, isShown }, column) => isShown && `${name} ${number(plot.data[column + 1][index] ?? 0)}`);
-  return [`${date(at * 1000)} ${time(at * 1000)}`, ...shown.filter(Boolean)].join(" · ");
+/** What lies under the cursor, in words; elsewhere the newest row. */
+function said(plot, columns, rows) {
+  const row = rows[plot?.cursor.idx ?? rows.length - 1];
+  if (row === undefined) return "";
+  const shown = columns.map(({ name, isShown }, index) => isShown && `${name} ${row.cells[index + 1].textContent}`);
+  return [row.cells[0].textContent, ...shown.filter(Boolean)].join(" · ");
 }
 
 /** A box to tick per column, with a piece of its line. */
@@ -99,7 +127,7 @@ function switches(columns, toggled) {
   const group = document.createElement("div");
   group.className = "switches";
   group.setAttribute("role", "group");
-  group.setAttribute("aria-label", "Mostrar no gráfico");
+  group.setAttribute("aria-label", text("chart-switches"));
   columns.forEach((column, index) => {
     const label = document.createElement("label");
     const box = document.createElement("input");
