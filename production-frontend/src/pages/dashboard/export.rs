@@ -7,22 +7,20 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderValue, header};
 use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use voting_commons::adapters::texts::Texts;
 
 use super::query::TableQuery;
-use super::table::{self, TableView};
+use super::table::{self, TableRow, TableView};
 use crate::app::App;
 use crate::auth::Producer;
 use crate::error::Error;
+use crate::pages::spreadsheet::{self, text, time};
 use crate::paredao::store;
 use crate::snapshot;
 
 /// The most rows of a file.
 const ROWS_MAX: usize = 50_000;
-/// Without it Excel takes the file for one of another encoding, and breaks every accent.
-const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 pub(super) async fn csv(
     t: Texts,
@@ -72,53 +70,19 @@ fn disposition(table: &TableView, extension: &str, tz: &TimeZone) -> Result<(hea
     Ok((header::CONTENT_DISPOSITION, value))
 }
 
-/// The table as RFC 4180 has it.
 fn csv_file(table: &TableView, tz: &TimeZone) -> String {
     let mut head = vec!["inicio".to_owned(), "fim".to_owned(), "granularidade".to_owned()];
     head.extend(table.participants.iter().map(|participant| text(&participant.name)));
     head.push("total".to_owned());
     head.extend(table.with.as_ref().map(|with| text(&format!("total de {}", with.title))));
-    let mut file = format!("{BYTE_ORDER_MARK}{}\r\n", head.join(","));
-    for row in &table.rows {
-        let mut fields = vec![iso(row.row.start, tz), iso(row.row.end, tz), row.row.grain.name().to_owned()];
+    let fields = |row: &TableRow| {
+        let mut fields = vec![time(row.row.start, tz), time(row.row.end, tz), row.row.grain.name().to_owned()];
         fields.extend(row.row.votes.iter().map(i64::to_string));
         fields.push(row.row.total.to_string());
         if table.with.is_some() {
             fields.push(row.with_votes.map(|votes| votes.to_string()).unwrap_or_default());
         }
-        file.push_str(&fields.join(","));
-        file.push_str("\r\n");
-    }
-    file
-}
-
-/// The time in `tz`, with its offset.
-fn iso(at: Timestamp, tz: &TimeZone) -> String {
-    at.to_zoned(tz.clone()).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
-}
-
-/// A field of text that people wrote. A spreadsheet would compute what begins like a formula, so that it begins with an
-/// apostrophe instead.
-fn text(text: &str) -> String {
-    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    let guarded = if is_formula { format!("'{text}") } else { text.to_owned() };
-    if guarded.contains([',', '"', '\r', '\n']) { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn text_is_quoted_and_never_a_formula() {
-        let fields = ["Ana", "Ana \"Nina\", a 1ª", "=1+1", "-Bia", "@c", "+55", "=SOMA(A1,B1)"].map(text);
-        let expected = ["Ana", "\"Ana \"\"Nina\"\", a 1ª\"", "'=1+1", "'-Bia", "'@c", "'+55", "\"'=SOMA(A1,B1)\""];
-        assert_eq!(fields, expected);
-    }
-
-    #[test]
-    fn times_carry_their_offset() {
-        let tz = TimeZone::get("America/Sao_Paulo").unwrap();
-        assert_eq!(iso("2026-11-22T00:04:05Z".parse().unwrap(), &tz), "2026-11-21T21:04:05-03:00");
-    }
+        fields
+    };
+    spreadsheet::file(std::iter::once(head).chain(table.rows.iter().map(fields)))
 }
