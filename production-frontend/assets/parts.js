@@ -1,6 +1,8 @@
 // Takes the parts marked data-live from the page as the server renders it now. So there is one renderer, and a page without
 // scripts shows the same.
 
+const FOCUSABLE = "a[href], button, input, select, summary, [tabindex]";
+
 /** Renews all parts; throws while the network or the server is away. Answers whether it could. */
 export async function refreshParts() {
   const response = await fetch(location.href, { redirect: "manual" });
@@ -16,7 +18,10 @@ export async function refreshParts() {
     if (part.querySelector("details[open]")) continue;
     const scrolled = part.querySelector(".scroll")?.scrollTop;
     const next = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
+    const focused = [...part.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement);
     part.replaceWith(next);
+    // Whoever goes by keyboard stays where they were.
+    if (focused >= 0) next.querySelectorAll(FOCUSABLE)[focused]?.focus({ preventScroll: true });
     if (scrolled) next.querySelector(".scroll").scrollTop = scrolled;
   }
   return true;

@@ -3,8 +3,8 @@
 //! Only registers can read the log, so a replay is a request in the database that one of them carries out.
 
 pub(crate) mod api;
-mod replays;
-mod store;
+pub(crate) mod replays;
+pub(crate) mod store;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -35,6 +35,8 @@ pub struct DeadLetterView {
     pub detail: Option<String>,
     /// How many times the database refused; 0 where something else is wrong.
     pub attempts: i32,
+    /// The paredão that its key names, where it names one: its slug, or its number where there is no such paredão.
+    pub paredao: Option<String>,
     /// The minute of its ballot, where the record is a vote.
     #[schema(value_type = Option<String>, format = DateTime)]
     pub minute: Option<Timestamp>,
@@ -57,6 +59,26 @@ pub struct DeadLetterDetail {
     pub key: Option<RecordPart>,
     /// The record's value; `null` when it has none.
     pub value: Option<RecordPart>,
+    /// What became of it in the last 20 replays and dry runs that met it, the newest first.
+    pub history: Vec<HistoryView>,
+}
+
+/// What became of a dead letter in a replay.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct HistoryView {
+    /// The replay's id.
+    pub replay: i64,
+    /// Whether it only said what would happen.
+    pub dry_run: bool,
+    /// In whose name.
+    pub who: String,
+    /// When it was asked for.
+    #[schema(value_type = String, format = DateTime)]
+    pub requested_at: Timestamp,
+    /// The outcome's stable name.
+    pub outcome: String,
+    /// The same in a sentence.
+    pub detail: String,
 }
 
 /// A key or a value.
@@ -77,6 +99,21 @@ pub struct DeadLetterPage {
     pub items: Vec<DeadLetterView>,
     /// The `after` of the next page, if there may be one.
     pub next: Option<i64>,
+    /// How many there are on all pages.
+    pub total: i64,
+    /// How many there are of each reason, whichever of them is asked for, the most first.
+    pub reasons: Vec<ReasonCount>,
+}
+
+/// How many dead letters there are of a reason.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ReasonCount {
+    /// The reason's stable name.
+    pub reason: String,
+    /// How many.
+    pub count: i64,
+    /// Whether they are good votes.
+    pub replayable: bool,
 }
 
 /// How far a replay is.

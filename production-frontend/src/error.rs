@@ -11,6 +11,7 @@ use utoipa::ToSchema;
 use voting_commons::adapters::texts::{Text, Texts};
 
 use crate::auth::Role;
+use crate::paredao::mistake::Mistake;
 use crate::paredao::picture::PictureError;
 
 /// Seconds after which a request that couldn't be served now may be tried again.
@@ -80,15 +81,25 @@ pub(crate) enum Error {
     TooLarge,
     /// 415: the body isn't of the type that this address takes.
     UnsupportedMediaType,
-    /// 422: the paredão described can't be made.
-    ParedaoInvalid(String),
+    /// 422: the paredão described can't be made; all that is wrong with it.
+    ParedaoInvalid(Vec<Mistake>),
     /// 422: a picture can't be used.
     PictureRefused {
+        /// Their row of the form, counted from 0.
+        row: usize,
         /// Whose picture.
         participant: String,
         /// What is wrong with it.
         source: PictureError,
     },
+    /// 409: what isn't a finished dry run says of no vote that it would be counted.
+    ReplayNotTried,
+    /// 422: no record was chosen.
+    ReplayNoneChosen,
+    /// 422: nothing is left to replay.
+    ReplayEmpty,
+    /// 422: they are too many to be named one by one.
+    ReplayTooMany,
     /// 422: it isn't clear what to replay; what is wrong, for developers.
     ReplayInvalid(String),
     /// 422: an import needs a description.
@@ -215,6 +226,10 @@ impl Error {
             Self::UnsupportedMediaType => (415, "content-type-unsupported", "The content type isn't supported"),
             Self::ParedaoInvalid(_) => (422, "paredao-invalid", "Such a paredão can't be made"),
             Self::PictureRefused { .. } => (422, "picture-refused", "A picture can't be used"),
+            Self::ReplayNotTried => (409, "replay-not-tried", "It isn't a finished dry run"),
+            Self::ReplayNoneChosen => (422, "replay-none-chosen", "No record was chosen"),
+            Self::ReplayEmpty => (422, "replay-empty", "Nothing is left to replay"),
+            Self::ReplayTooMany => (422, "replay-too-many", "More than 1000 would be replayed"),
             Self::ReplayInvalid(_) => (422, "replay-invalid", "It isn't clear what to replay"),
             Self::FileHashInvalid => (422, "file-hash-invalid", "It isn't a SHA-256"),
             Self::ImportOfAnotherFile => (409, "import-of-another-file", "The import was begun with another file"),
@@ -244,9 +259,12 @@ impl Error {
     pub(crate) fn say(&self, t: Texts) -> Text {
         let said = t.text(self.kind().1);
         match self {
-            Self::ParedaoInvalid(why) => said.with("why", why),
-            Self::PictureRefused { participant, source } => {
-                said.with("participant", participant).with("why", source.to_string())
+            Self::ParedaoInvalid(mistakes) => {
+                let why: Vec<_> = mistakes.iter().map(|mistake| t.say(&mistake.why.message())).collect();
+                said.with("why", why.join(" "))
+            }
+            Self::PictureRefused { participant, source, .. } => {
+                said.with("participant", participant).with("why", t.text(source.text_id()))
             }
             Self::TooManyAttempts { wait_seconds } => said.with("seconds", wait_seconds),
             Self::RoleTooLow { needed, has } => {

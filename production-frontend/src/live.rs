@@ -1,8 +1,9 @@
-//! The numbers of one paredão, live: a reader per paredão that somebody watches, and a stream of its readings per watcher.
+//! Numbers, live: a reader for each thing that somebody watches, and a stream of its readings per watcher. A paredão's are
+//! read here.
 
 pub(crate) mod api;
 pub(crate) mod feeds;
-mod watch;
+pub(crate) mod watch;
 
 use std::ops::Range;
 use std::time::Instant;

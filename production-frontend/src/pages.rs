@@ -3,8 +3,11 @@
 mod account;
 mod audit;
 mod dashboard;
+mod new;
 mod paredoes;
+mod parked;
 mod pipeline;
+mod reconciliation;
 mod sign_in;
 mod spreadsheet;
 mod text;
@@ -31,6 +34,9 @@ pub(crate) fn routes() -> Router<App> {
         .merge(paredoes::routes())
         .merge(dashboard::routes())
         .merge(pipeline::routes())
+        .merge(new::routes())
+        .merge(parked::routes())
+        .merge(reconciliation::routes())
         .merge(users::routes())
         .merge(account::routes())
         .merge(audit::routes())

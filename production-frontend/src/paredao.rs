@@ -3,6 +3,7 @@
 pub(crate) mod api;
 pub(crate) mod draft;
 pub(crate) mod form;
+pub(crate) mod mistake;
 pub mod picture;
 pub(crate) mod store;
 

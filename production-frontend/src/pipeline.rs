@@ -3,19 +3,37 @@
 //! It goes through the database: registers write how they fare, and look up what is paused.
 
 pub(crate) mod api;
+mod remedy;
 pub(crate) mod store;
+
+use std::time::Instant;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-/// What the registers do.
+use crate::standing::VerdictView;
+use crate::standing::store::millis_since;
+
+/// What the registers and the aggregator do, all of one snapshot of the database.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct PipelineView {
+    /// When the database was read, by its clock.
+    #[schema(value_type = String, format = DateTime)]
+    pub as_of: Timestamp,
+    /// How old this was when it was sent, in milliseconds.
+    pub age_millis: u64,
+    /// How far the registers are behind, all partitions together.
+    pub lag: LagView,
     /// The registers that said anything in the last 30 seconds.
     pub nodes: Vec<NodeView>,
-    /// Every partition that was ever counted from.
+    /// Every partition that was ever counted from; not those of logs that were replaced.
     pub partitions: Vec<PartitionView>,
+    /// When the aggregator last read the counts; `null` when never.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub aggregated_at: Option<Timestamp>,
+    /// Whether the votes sent, the topic and the tables agree.
+    pub reconciliation: VerdictView,
 }
 
 /// A register.
@@ -25,6 +43,11 @@ pub struct NodeView {
     pub node: String,
     /// How many partitions it owns.
     pub partitions: i64,
+    /// Since when it has owned any of them.
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Timestamp,
+    /// Votes of the last whole minute in its partitions.
+    pub minute_votes: i64,
     /// When it last said anything.
     #[schema(value_type = String, format = DateTime)]
     pub seen_at: Timestamp,
@@ -61,6 +84,15 @@ pub struct PartitionView {
     pub state: PartitionState,
     /// Whether somebody wants it to stand still; its owner obeys within two seconds.
     pub paused: bool,
+    /// Whether that is because all of the topic's do: then it goes on with them alone.
+    pub paused_with_all: bool,
+    /// In whose name it stands still.
+    pub paused_by: Option<String>,
+    /// Since when.
+    #[schema(value_type = Option<String>, format = DateTime)]
+    pub paused_at: Option<Timestamp>,
+    /// Votes of the last whole minute.
+    pub minute_votes: i64,
     /// The next record to count.
     pub next_offset: i64,
     /// The offset that the next record will get, as its owner last saw it.
@@ -73,6 +105,8 @@ pub struct PartitionView {
     pub halt_code: Option<String>,
     /// The same in a sentence.
     pub halt_reason: Option<String>,
+    /// The operator's command by which it goes on, where one does; words in capitals are for the operator to fill in.
+    pub halt_command: Option<String>,
     /// What failed last; it may be well again.
     pub last_error: Option<String>,
     /// When that was.
@@ -94,6 +128,20 @@ pub struct LagView {
     pub uncounted: i64,
     /// Those of them that stand still until an operator decides.
     pub halted: i64,
+}
+
+/// The pipeline as it was read at one moment, for all who watch it.
+#[derive(Debug)]
+pub(crate) struct Reading {
+    read_at: Instant,
+    view: PipelineView,
+}
+
+impl Reading {
+    /// What somebody is told now.
+    pub(crate) fn view(&self) -> PipelineView {
+        PipelineView { age_millis: millis_since(self.read_at), ..self.view.clone() }
+    }
 }
 
 impl PartitionState {

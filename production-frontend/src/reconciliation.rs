@@ -76,24 +76,6 @@ impl FindingView {
     pub(crate) fn is_wrong(&self) -> bool {
         self.kind != "frontend_unknown"
     }
-
-    /// What, in words for people.
-    pub(crate) fn what(&self) -> &'static str {
-        match self.kind.as_str() {
-            "lost" => "votos confirmados que não estão no tópico",
-            "unaccounted" => "votos no tópico que nenhum frontend enviou",
-            "counted" => "cédulas do tópico e votos contados",
-            "duplicate" => "cópias do tópico e repetidos do registro",
-            "untimely" => "votos fora de hora no tópico e estacionados",
-            "undecodable" => "registros ilegíveis no tópico e estacionados",
-            "dead_letters" => "estacionados pelo cursor e na tabela",
-            "buckets" => "votos contados pelo cursor e somados na tabela",
-            "minute" => "cédulas do tópico e votos da tabela no minuto",
-            "log_shorter" => "o tópico termina antes do que já foi lido",
-            "frontend_unknown" => "um frontend morreu: o que enviou por último não se sabe",
-            _ => "outra diferença",
-        }
-    }
 }
 
 #[cfg(test)]

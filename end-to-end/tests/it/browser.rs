@@ -6,9 +6,15 @@ use std::process::Command;
 use end_to_end::{Plan, System};
 use test_support::eventually;
 
+use crate::replay::cast_late;
+
 async fn in_a_browser(captcha: &'static str, test: &str) {
     let system = System::start(&Plan { captcha, ..Plan::shared() }).await;
     system.production.open_paredao("final").await;
+    run(&system, test).await;
+}
+
+async fn run(system: &System, test: &str) {
     eventually("the paredão to be open", async || system.voters.knows("final").await.then_some(())).await;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../browser-tests");
     assert!(folder.join("node_modules").exists(), "run `npm ci` in browser-tests first, as `cargo xtask test` does");
@@ -42,6 +48,14 @@ async fn what_happens_is_followed_live() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_production_page_of_a_paredao() {
     in_a_browser("off", "production.test.mjs").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_pages_of_those_who_run_the_count() {
+    let system = System::start(&Plan::shared()).await;
+    let paredao = system.production.open_paredao("final").await;
+    cast_late(&system, paredao.participants[0]).await;
+    run(&system, "operations.test.mjs").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -45,7 +45,7 @@ async fn carried_out(system: &System, order: &Value) -> Value {
 }
 
 /// Puts a vote of ten minutes ago into the topic, as only a frontend with a wrong clock would.
-async fn cast_late(system: &System, participant: i64) {
+pub(crate) async fn cast_late(system: &System, participant: i64) {
     let paredao: i32 = sqlx::query_scalar("SELECT id FROM paredao").fetch_one(&system.database.pool).await.unwrap();
     let now = UnixMillis::from(Timestamp::now()).minute().unwrap();
     let group = Group {

@@ -5,6 +5,7 @@ nav = Pages
 nav-paredoes = Paredões
 nav-pipeline = Counting
 nav-parked = Set aside
+nav-reconciliation = Reconciliation
 nav-audit = Log
 nav-users = Users
 sign-out = Sign out

@@ -5,6 +5,7 @@ nav = Páginas
 nav-paredoes = Paredões
 nav-pipeline = Contagem
 nav-parked = Separados
+nav-reconciliation = Conferência
 nav-audit = Registro
 nav-users = Usuários
 sign-out = Sair

@@ -5,14 +5,15 @@ use axum::extract::rejection::{JsonRejection, PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::AppendHeaders;
+use jiff::Timestamp;
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::replays::{self, Order};
-use super::store::{self, Filter};
+use super::replays::{self, Order, REPLAY_IDS_MAX};
+use super::store::{self, Filter, Slice};
 use super::{DeadLetterDetail, DeadLetterPage, ReplayView};
 use crate::app::App;
 use crate::auth::{Operator, Producer};
@@ -22,8 +23,6 @@ use crate::error::Error;
 const PAGE_ITEMS_MAX: i64 = 1_000;
 /// The items of a page where nothing else is asked for.
 const PAGE_ITEMS: i64 = 100;
-/// The most ids of one replay.
-const REPLAY_IDS_MAX: usize = 1_000;
 /// The longest name of a reason, in characters.
 const REASON_CHARS_MAX: usize = 100;
 
@@ -33,6 +32,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(show))
         .routes(routes!(replay))
         .routes(routes!(show_replay))
+        .routes(routes!(replay_tried))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -43,11 +43,23 @@ struct ListQuery {
     reason: Option<String>,
     /// Only those of this partition
     partition: Option<i32>,
+    /// Only those whose key names this paredão (its slug)
+    paredao: Option<String>,
+    /// Only those that the broker got at this time or later (RFC 3339)
+    #[param(value_type = Option<String>, format = DateTime)]
+    from: Option<Timestamp>,
+    /// Only those that it got before
+    #[param(value_type = Option<String>, format = DateTime)]
+    to: Option<Timestamp>,
     /// Only those that were replayed (true) or weren't (false)
     replayed: Option<bool>,
-    /// Only those with greater ids: the `next` of the page before
+    /// Only good votes (true) or all but them (false)
+    replayable: Option<bool>,
+    /// The newest first
     #[serde(default)]
-    after: i64,
+    newest_first: bool,
+    /// Only those past this id: the `next` of the page before
+    after: Option<i64>,
     /// How many at most; 100 without it
     #[param(minimum = 1, maximum = 1000)]
     limit: Option<i64>,
@@ -71,8 +83,10 @@ async fn list(
     if !(1..=PAGE_ITEMS_MAX).contains(&limit) {
         return Err(Error::QueryMalformed(format!("limit goes from 1 to {PAGE_ITEMS_MAX}")));
     }
-    let ListQuery { reason, partition, replayed, after, .. } = query;
-    Ok(Json(store::list(&pool, &Filter { reason, partition, replayed, after, id: None }, limit).await?))
+    let ListQuery { reason, partition, paredao, from, to, replayed, replayable, newest_first, after, .. } = query;
+    let filter = Filter { reason, partition, paredao, from, to, replayed, replayable };
+    let slice = Slice { after, newest_first, items_max: limit };
+    Ok(Json(store::list(&pool, &filter, slice).await?))
 }
 
 /// Shows a record that couldn't be counted, with what is kept of it.
@@ -92,7 +106,7 @@ async fn show(
     Ok(Json(store::find(&pool, id).await?))
 }
 
-/// Which dead letters: exactly one of `ids`, `reason` and `all`.
+/// Which dead letters: exactly one of `ids`, `reason` and `all`. The last two may be narrowed down.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 struct ReplayOrder {
@@ -103,6 +117,16 @@ struct ReplayOrder {
     /// All good votes that weren't yet replayed
     #[serde(default)]
     all: bool,
+    /// Of those only the ones of this partition; narrowed down, they must be at most 1000
+    partition: Option<i32>,
+    /// Of those only the ones whose key names this paredão (its slug)
+    paredao: Option<String>,
+    /// Of those only the ones that the broker got at this time or later (RFC 3339)
+    #[schema(value_type = Option<String>, format = DateTime)]
+    from: Option<Timestamp>,
+    /// Of those only the ones that it got before
+    #[schema(value_type = Option<String>, format = DateTime)]
+    to: Option<Timestamp>,
     /// Only say what would happen
     #[serde(default = "yes")]
     #[schema(default = true)]
@@ -114,18 +138,22 @@ fn yes() -> bool {
 }
 
 impl ReplayOrder {
-    fn check(self) -> Result<Order, Error> {
-        let Self { ids, reason, all, dry_run } = self;
+    async fn check(self, pool: &PgPool) -> Result<Order, Error> {
+        let Self { ids, reason, all, partition, paredao, from, to, dry_run } = self;
         let invalid = |what: String| Err(Error::ReplayInvalid(what));
-        match (&ids, &reason, all) {
-            (Some(ids), None, false) if (1..=REPLAY_IDS_MAX).contains(&ids.len()) => {}
-            (Some(_), None, false) => return invalid(format!("ids takes 1 to {REPLAY_IDS_MAX} ids")),
-            (None, Some(reason), false) if (1..=REASON_CHARS_MAX).contains(&reason.chars().count()) => {}
-            (None, Some(_), false) => return invalid(format!("reason takes 1 to {REASON_CHARS_MAX} characters")),
-            (None, None, true) => {}
-            _ => return invalid("choose one of ids, reason and all".to_owned()),
+        let filter = Filter { reason, partition, paredao, from, to, ..Filter::default() };
+        match (ids, &filter.reason, all) {
+            (Some(_), None, false) if filter != Filter::default() => invalid("ids can't be narrowed down".to_owned()),
+            (Some(ids), None, false) if (1..=REPLAY_IDS_MAX).contains(&ids.len()) => {
+                Ok(Order { ids: Some(ids), reason: None, dry_run })
+            }
+            (Some(_), None, false) => invalid(format!("ids takes 1 to {REPLAY_IDS_MAX} ids")),
+            (None, Some(reason), false) if !(1..=REASON_CHARS_MAX).contains(&reason.chars().count()) => {
+                invalid(format!("reason takes 1 to {REASON_CHARS_MAX} characters"))
+            }
+            (None, Some(_), false) | (None, None, true) => Order::of(pool, &filter, dry_run).await,
+            _ => invalid("choose one of ids, reason and all".to_owned()),
         }
-        Ok(Order { ids, reason, dry_run })
     }
 }
 
@@ -142,19 +170,49 @@ impl ReplayOrder {
         (status = 400, description = "the body can't be read"),
         (status = 413, description = "the body is too large"),
         (status = 415, description = "it isn't application/json"),
-        (status = 422, description = "it isn't clear what to replay"),
+        (status = 422, description = "it isn't clear what to replay, or narrowed down it is nothing or too much"),
     )
 )]
 async fn replay(
     Operator(producer): Operator,
     State(pool): State<PgPool>,
     order: Result<Json<ReplayOrder>, JsonRejection>,
-) -> Result<(StatusCode, AppendHeaders<[(header::HeaderName, String); 1]>, Json<ReplayView>), Error> {
+) -> Result<Requested, Error> {
     let Json(order) = order.map_err(Error::refused_json)?;
-    let view = replays::request(&pool, &order.check()?, &producer).await?;
-    tracing::info!(request = view.id, dry_run = view.dry_run, by = producer.name, "replay requested");
+    let order = order.check(&pool).await?;
+    Ok(requested(replays::request(&pool, &order, &producer).await?))
+}
+
+/// That a replay was asked for, and where its outcomes will be.
+type Requested = (StatusCode, AppendHeaders<[(header::HeaderName, String); 1]>, Json<ReplayView>);
+
+fn requested(view: ReplayView) -> Requested {
     let location = format!("/api/v1/dead-letters/replays/{}", view.id);
-    Ok((StatusCode::ACCEPTED, AppendHeaders([(header::LOCATION, location)]), Json(view)))
+    (StatusCode::ACCEPTED, AppendHeaders([(header::LOCATION, location)]), Json(view))
+}
+
+/// Asks that those votes be counted of which a dry run said that they would be.
+///
+/// Where it said so of more than 1000, all are taken that can be counted now and that it was about.
+#[utoipa::path(
+    post, path = "/api/v1/dead-letters/replays/{id}/execute", params(("id" = i64, Path)), security(("bearer" = ["operator"])),
+    responses(
+        (
+            status = 202, description = "a register will take it", body = ReplayView,
+            headers(("Location" = String, description = "where its outcomes will be")),
+        ),
+        (status = 404, description = "no such replay"),
+        (status = 409, description = "it isn't a dry run, or isn't done yet"),
+        (status = 422, description = "none would be counted"),
+    )
+)]
+async fn replay_tried(
+    Operator(producer): Operator,
+    State(pool): State<PgPool>,
+    id: Result<Path<i64>, PathRejection>,
+) -> Result<Requested, Error> {
+    let Path(id) = id.map_err(|_| Error::NotFound)?;
+    Ok(requested(replays::request_tried(&pool, id, &producer).await?))
 }
 
 /// Shows a replay and what became of each dead letter.

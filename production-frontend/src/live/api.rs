@@ -13,7 +13,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use voting_commons::adapters::texts::Texts;
 
-use super::{LiveView, watch};
+use super::{LiveView, Reading, read, watch};
 use crate::app::App;
 use crate::auth::Credentials;
 use crate::error::Error;
@@ -54,5 +54,13 @@ async fn live(
 ) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Error> {
     let Query(query) = query.map_err(|rejection| Error::QueryMalformed(rejection.body_text()))?;
     store::find(&app.pool, &slug).await?;
-    Ok(Sse::new(watch::events(&app, &slug, query.granularity, t, credentials)?))
+    let place = watch::place(&app)?;
+    let (reader, name) = (app.clone(), slug.clone());
+    let read = move || {
+        let (app, slug) = (reader.clone(), name.clone());
+        async move { read(&app, &slug).await }
+    };
+    let feed = app.feeds.paredoes.follow(&slug, &app.shutdown, read);
+    let tell = move |reading: &Reading| reading.view(query.granularity, t);
+    Ok(Sse::new(watch::events(&app, place, feed, credentials, tell)))
 }

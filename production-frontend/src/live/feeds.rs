@@ -1,4 +1,4 @@
-//! One reader per paredão that somebody watches. However many watch, the database is asked once a second.
+//! One reader for each thing that somebody watches. However many watch, the database is asked once a second.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 use metrics::histogram;
 use tokio::sync::{Semaphore, watch};
 use tokio::time::MissedTickBehavior;
+use tokio_util::sync::CancellationToken;
 
-use super::{Reading, read};
-use crate::app::App;
+use super::Reading;
+use crate::error::Error;
 use crate::measures::LIVE_READ;
+use crate::pipeline;
 
-/// How often a watched paredão is read.
+/// How often what is watched is read.
 const READ_EVERY: Duration = Duration::from_secs(1);
 /// The longest a reading may take; the next one is tried after it.
 const READ_TIME_MAX: Duration = Duration::from_secs(5);
@@ -21,72 +23,96 @@ const READ_TIME_MAX: Duration = Duration::from_secs(5);
 const WATCHERS_MAX: usize = 256;
 
 /// The last reading; none until the first.
-pub(super) type Feed = watch::Receiver<Option<Arc<Reading>>>;
-type Feeder = watch::Sender<Option<Arc<Reading>>>;
+pub(crate) type Feed<R> = watch::Receiver<Option<Arc<R>>>;
+type Feeder<R> = watch::Sender<Option<Arc<R>>>;
 
-/// The readers at work, by their paredão's slug.
+/// Everything that can be watched.
 #[derive(Debug)]
 pub(crate) struct Feeds {
-    feeders: Mutex<HashMap<String, Feeder>>,
+    /// By their slugs.
+    pub(super) paredoes: Readers<Reading>,
+    pub(crate) pipeline: Readers<pipeline::Reading>,
     pub(super) places: Arc<Semaphore>,
 }
 
 impl Feeds {
     pub(crate) fn new() -> Self {
-        Self { feeders: Mutex::default(), places: Arc::new(Semaphore::new(WATCHERS_MAX)) }
+        Self { paredoes: Readers::new(), pipeline: Readers::new(), places: Arc::new(Semaphore::new(WATCHERS_MAX)) }
+    }
+}
+
+/// The readers of one kind that are at work, by name.
+#[derive(Debug)]
+pub(crate) struct Readers<R>(Arc<Mutex<HashMap<String, Feeder<R>>>>);
+
+impl<R> Clone for Readers<R> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<R: Send + Sync + 'static> Readers<R> {
+    fn new() -> Self {
+        Self(Arc::default())
     }
 
-    /// The readings of the paredão with this slug, which there must be.
-    pub(super) fn follow(app: &App, slug: &str) -> Feed {
-        match app.feeds.feeders().entry(slug.to_owned()) {
+    /// What `read` reads of the thing with this name, while somebody follows it and until `shutdown`.
+    pub(crate) fn follow<F, Read>(&self, name: &str, shutdown: &CancellationToken, read: F) -> Feed<R>
+    where
+        F: Fn() -> Read + Send + Sync + 'static,
+        Read: Future<Output = Result<R, Error>> + Send + 'static,
+    {
+        match self.feeders().entry(name.to_owned()) {
             Entry::Occupied(feeder) => feeder.get().subscribe(),
             Entry::Vacant(place) => {
                 let (feeder, feed) = watch::channel(None);
                 place.insert(feeder.clone());
-                tokio::spawn(run(app.clone(), slug.to_owned(), feeder));
+                let (readers, name, shutdown) = (self.clone(), name.to_owned(), shutdown.clone());
+                tokio::spawn(async move { shutdown.run_until_cancelled(readers.run(&name, feeder, read)).await });
                 feed
             }
         }
     }
 
-    /// Whether nobody watches any more. If so the reader is forgotten in the same moment, and who comes later gets another.
-    fn end_unwatched(&self, slug: &str, feeder: &Feeder) -> bool {
-        let mut feeders = self.feeders();
-        let is_unwatched = feeder.receiver_count() == 0;
-        if is_unwatched {
-            feeders.remove(slug);
-        }
-        is_unwatched
-    }
-
-    fn feeders(&self) -> MutexGuard<'_, HashMap<String, Feeder>> {
-        self.feeders.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Reads while somebody watches, until shutdown.
-async fn run(app: App, slug: String, feeder: Feeder) {
-    let mut ticks = tokio::time::interval(READ_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut is_failing = false;
-    let reading = async {
+    /// Reads while somebody watches.
+    async fn run<F, Read>(&self, name: &str, feeder: Feeder<R>, read: F)
+    where
+        F: Fn() -> Read,
+        Read: Future<Output = Result<R, Error>>,
+    {
+        let mut ticks = tokio::time::interval(READ_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut is_failing = false;
         loop {
             ticks.tick().await;
-            if app.feeds.end_unwatched(&slug, &feeder) {
+            if self.end_unwatched(name, &feeder) {
                 return;
             }
             let began = Instant::now();
-            let read = tokio::time::timeout(READ_TIME_MAX, read(&app, &slug)).await;
+            let read = tokio::time::timeout(READ_TIME_MAX, read()).await;
             histogram!(LIVE_READ).record(began.elapsed().as_secs_f64());
             let was_failing = std::mem::replace(&mut is_failing, !matches!(read, Ok(Ok(_))));
             match read {
                 Ok(Ok(reading)) => drop(feeder.send_replace(Some(Arc::new(reading)))),
-                Ok(Err(error)) if !was_failing => tracing::warn!(slug, ?error, "watched numbers can't be read"),
-                Err(_) if !was_failing => tracing::warn!(slug, "watched numbers take too long to read"),
+                Ok(Err(error)) if !was_failing => tracing::warn!(name, ?error, "watched numbers can't be read"),
+                Err(_) if !was_failing => tracing::warn!(name, "watched numbers take too long to read"),
                 // It was said when it began.
                 _ => {}
             }
         }
-    };
-    app.shutdown.run_until_cancelled(reading).await;
+    }
+
+    /// Whether nobody watches any more. If so the reader is forgotten in the same moment, and who comes later gets another.
+    fn end_unwatched(&self, name: &str, feeder: &Feeder<R>) -> bool {
+        let mut feeders = self.feeders();
+        let is_unwatched = feeder.receiver_count() == 0;
+        if is_unwatched {
+            feeders.remove(name);
+        }
+        is_unwatched
+    }
+
+    fn feeders(&self) -> MutexGuard<'_, HashMap<String, Feeder<R>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }

@@ -8,17 +8,16 @@ use axum::response::sse::Event;
 use futures::Stream;
 use futures::stream::unfold;
 use metrics::gauge;
+use serde::Serialize;
 use sqlx::PgPool;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::sync::CancellationToken;
-use voting_commons::adapters::texts::Texts;
 
-use super::feeds::{Feed, Feeds};
+use super::feeds::Feed;
 use crate::app::App;
 use crate::auth::Credentials;
 use crate::error::Error;
 use crate::measures::LIVE_WATCHERS;
-use crate::totals::Grain;
 
 /// The longest without an event: while the database is away the last numbers are sent again, with their age.
 const SILENCE_MAX: Duration = Duration::from_secs(2);
@@ -28,11 +27,10 @@ const CREDENTIALS_CHECKED_EVERY: Duration = Duration::from_secs(5);
 /// How soon a browser tries again when the connection is gone.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Somebody who watches.
-struct Watch {
-    feed: Feed,
-    granularity: Grain,
-    t: Texts,
+/// Somebody who watches, and what of a reading is told to them.
+struct Watch<R, Tell> {
+    feed: Feed<R>,
+    tell: Tell,
     credentials: Credentials,
     checked_at: Instant,
     pool: PgPool,
@@ -40,37 +38,42 @@ struct Watch {
     _place: OwnedSemaphorePermit,
 }
 
-/// The events for one watcher of the paredão with this slug, which there must be. They end at shutdown, and with the
-/// watcher's session.
-pub(super) fn events(
+/// A place among those who watch.
+///
+/// # Errors
+/// When there is none left.
+pub(crate) fn place(app: &App) -> Result<OwnedSemaphorePermit, Error> {
+    Arc::clone(&app.feeds.places).try_acquire_owned().map_err(|_| Error::Busy)
+}
+
+/// The events for one watcher of `feed`: what `tell` makes of each reading. They end at shutdown, and with the watcher's
+/// session.
+pub(crate) fn events<R, View: Serialize, Tell: Fn(&R) -> Option<View>>(
     app: &App,
-    slug: &str,
-    granularity: Grain,
-    t: Texts,
+    place: OwnedSemaphorePermit,
+    mut feed: Feed<R>,
     credentials: Credentials,
-) -> Result<impl Stream<Item = Result<Event, Infallible>> + use<>, Error> {
-    let place = Arc::clone(&app.feeds.places).try_acquire_owned().map_err(|_| Error::Busy)?;
-    let mut feed = Feeds::follow(app, slug);
+    tell: Tell,
+) -> impl Stream<Item = Result<Event, Infallible>> + use<R, View, Tell> {
     // What was read last is told at once.
     feed.mark_changed();
     gauge!(LIVE_WATCHERS).increment(1.0);
     let watch = Watch {
         feed,
-        granularity,
-        t,
+        tell,
         credentials,
         checked_at: Instant::now(),
         pool: app.pool.clone(),
         shutdown: app.shutdown.clone(),
         _place: place,
     };
-    Ok(unfold(watch, |mut watch| async move {
+    unfold(watch, |mut watch| async move {
         let event = watch.next().await?;
         Some((Ok(event), watch))
-    }))
+    })
 }
 
-impl Watch {
+impl<R, View: Serialize, Tell: Fn(&R) -> Option<View>> Watch<R, Tell> {
     /// The next event; none when the stream ends.
     async fn next(&mut self) -> Option<Event> {
         let shutdown = self.shutdown.clone();
@@ -87,7 +90,7 @@ impl Watch {
             }
             let reading = self.feed.borrow_and_update().clone();
             if let Some(reading) = reading {
-                return Event::default().retry(RETRY_AFTER).json_data(reading.view(self.granularity, self.t)?).ok();
+                return Event::default().retry(RETRY_AFTER).json_data((self.tell)(&reading)?).ok();
             }
         }
     }
@@ -103,7 +106,7 @@ impl Watch {
     }
 }
 
-impl Drop for Watch {
+impl<R, Tell> Drop for Watch<R, Tell> {
     fn drop(&mut self) {
         gauge!(LIVE_WATCHERS).decrement(1.0);
     }

@@ -1,32 +1,23 @@
-//! The list of paredões, and the form that makes one.
+//! The list of paredões.
 
 use askama::Template;
 use axum::Router;
-use axum::extract::multipart::{Multipart, MultipartRejection};
-use axum::extract::{DefaultBodyLimit, State};
+use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::response::Response;
 use axum::routing::get;
 use jiff::Timestamp;
 use voting_commons::Visibility;
-use voting_commons::adapters::texts::{Text, Texts};
+use voting_commons::adapters::texts::Texts;
 
 use super::{page, text};
 use crate::app::{App, Zone};
-use crate::auth::{Operator, Producer};
+use crate::auth::Producer;
 use crate::error::Error;
-use crate::paredao::draft::PARTICIPANTS_MAX;
-use crate::paredao::form::{self, FORM_BYTES_MAX, Form, FormParticipant};
-use crate::paredao::{ParedaoView, Status, api, store};
-
-/// Rows for participants that the form begins with.
-const ROWS_MIN: usize = 3;
+use crate::paredao::{ParedaoView, Status, store};
 
 pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/paredoes", get(list).post(create))
-        .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
-        .route("/novo", get(new))
+    Router::new().route("/paredoes", get(list))
 }
 
 /// A status in words.
@@ -82,46 +73,4 @@ async fn list(t: Texts, producer: Producer, State(app): State<App>) -> Result<Re
     let paredoes = store::list(&app.pool).await?;
     let template = ListPage { t, producer: Some(&producer), paredoes: &paredoes, zone: &app.zone };
     Ok(page(StatusCode::OK, &template))
-}
-
-#[derive(Template)]
-#[template(path = "new.html")]
-struct NewPage<'a> {
-    t: Texts,
-    producer: Option<&'a Producer>,
-    form: &'a Form,
-    error: Option<Text>,
-    zone: &'a str,
-    participants_max: usize,
-}
-
-impl<'a> NewPage<'a> {
-    fn of(t: Texts, producer: &'a Producer, form: &'a mut Form, error: Option<Text>, app: &'a App) -> Self {
-        if form.participants.len() < ROWS_MIN {
-            form.participants.resize_with(ROWS_MIN, FormParticipant::default);
-        }
-        let zone = &app.zone.name;
-        Self { t, producer: Some(producer), form, error, zone, participants_max: PARTICIPANTS_MAX }
-    }
-}
-
-async fn new(t: Texts, Operator(producer): Operator, State(app): State<App>) -> Response {
-    page(StatusCode::OK, &NewPage::of(t, &producer, &mut Form::default(), None, &app))
-}
-
-async fn create(
-    t: Texts,
-    Operator(producer): Operator,
-    State(app): State<App>,
-    multipart: Result<Multipart, MultipartRejection>,
-) -> Result<Response, Error> {
-    let _place = app.uploads.acquire().await.map_err(anyhow::Error::from)?;
-    let mut form = form::read(multipart.map_err(|_| Error::UnsupportedMediaType)?).await?;
-    match api::create_from(&app, &producer, &form).await {
-        Ok(paredao) => Ok(Redirect::to(&format!("/paredoes/{}", paredao.slug)).into_response()),
-        Err(error @ (Error::ParedaoInvalid(_) | Error::PictureRefused { .. } | Error::SlugTaken)) => {
-            Ok(page(error.status(), &NewPage::of(t, &producer, &mut form, Some(error.say(t)), &app)))
-        }
-        Err(error) => Err(error),
-    }
 }

@@ -64,6 +64,23 @@ pub(super) fn zone(t: &Texts, zone: &Zone) -> Text {
     }
 }
 
+/// `1500` milliseconds as `1,5 s` or `1.5 s`.
+pub(super) fn tenths(t: &Texts, millis: &i64) -> String {
+    format!("{} s", t.language().decimal(millis / 100, 1))
+}
+
+/// How long ago something was, roughly: `há 5 min`. What is `millis` milliseconds ahead is now.
+pub(super) fn ago(t: Texts, millis: i64) -> Text {
+    let seconds = millis.max(0) / 1000;
+    let (id, n) = match seconds {
+        0..120 => ("ago-seconds", seconds),
+        120..7_200 => ("ago-minutes", seconds / 60),
+        7_200..172_800 => ("ago-hours", seconds / 3_600),
+        _ => ("ago-days", seconds / 86_400),
+    };
+    t.text(id).with("n", n)
+}
+
 #[cfg(test)]
 mod tests {
     use voting_commons::Language;

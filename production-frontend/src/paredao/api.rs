@@ -95,9 +95,10 @@ pub(crate) async fn create_from(app: &App, producer: &Producer, form: &Form) -> 
 }
 
 fn pictures(draft: &draft::Draft) -> Result<Vec<Option<Picture>>, Error> {
-    let reencode = |participant: &form::FormParticipant| {
+    let reencode = |participant: &draft::DraftParticipant| {
         let picture = participant.photo.as_deref().map(picture::reencode).transpose();
-        picture.map_err(|source| Error::PictureRefused { participant: participant.name.clone(), source })
+        let (row, name) = (participant.row, &participant.name);
+        picture.map_err(|source| Error::PictureRefused { row, participant: name.clone(), source })
     };
     draft.participants.iter().map(reencode).collect()
 }

@@ -5,10 +5,10 @@ use std::collections::HashSet;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
-use voting_commons::shard::SHARDS_MAX;
 use voting_commons::{Shards, Visibility};
 
 use super::form::{Form, FormParticipant};
+use super::mistake::{Field, Mistakes, Why};
 use crate::error::Error;
 
 /// The fewest participants: there must be a choice.
@@ -16,11 +16,11 @@ pub(crate) const PARTICIPANTS_MIN: usize = 2;
 /// The most participants.
 pub(crate) const PARTICIPANTS_MAX: usize = 20;
 /// The longest slug, in bytes.
-const SLUG_BYTES_MAX: usize = 80;
+pub(super) const SLUG_BYTES_MAX: usize = 80;
 /// The longest title, in characters.
-const TITLE_CHARS_MAX: usize = 200;
+pub(super) const TITLE_CHARS_MAX: usize = 200;
 /// The longest name of a participant, in characters.
-const NAME_CHARS_MAX: usize = 100;
+pub(super) const NAME_CHARS_MAX: usize = 100;
 
 const MINUTE_SECONDS: i64 = 60;
 
@@ -33,42 +33,56 @@ pub(crate) struct Draft {
     pub(crate) closes_at: Option<Timestamp>,
     pub(crate) shards: Shards,
     pub(crate) visibility: Visibility,
-    pub(crate) participants: Vec<FormParticipant>,
+    pub(crate) participants: Vec<DraftParticipant>,
 }
 
-/// Checks `form`; times without an offset are of the zone `tz`, in which the page asks for them.
+/// Somebody who stands in it.
+#[derive(Debug)]
+pub(crate) struct DraftParticipant {
+    /// Their row of the form, counted from 0.
+    pub(crate) row: usize,
+    pub(crate) name: String,
+    pub(crate) photo: Option<Vec<u8>>,
+}
+
+/// Checks `form`, and says everything that is wrong with it; times without an offset are of the zone `tz`, in which the page asks
+/// for them.
 pub(crate) fn check(form: &Form, tz: &TimeZone, now: Timestamp) -> Result<Draft, Error> {
-    let (slug, title) = (form.slug.trim(), form.title.trim());
-    if !is_slug(slug) {
-        return invalid("O endereço deve ter letras minúsculas sem acento, algarismos e hífens (80 no máximo).");
-    }
-    if !is_name(title, TITLE_CHARS_MAX) {
-        return invalid("O título deve ter de 1 a 200 letras, em uma só linha.");
-    }
-    let opens_at = instant(&form.opens_at, "A abertura", tz)?;
-    let closes_at = instant(&form.closes_at, "O encerramento", tz)?;
+    let mut mistakes = Mistakes::default();
+    let title = mistakes.take(Field::Title, title(form.title.trim()));
+    let slug = mistakes.take(Field::Slug, slug(form.slug.trim()));
+    let opens_at = mistakes.take(Field::OpensAt, instant(&form.opens_at, tz));
+    let closes_at = mistakes.take(Field::ClosesAt, instant(&form.closes_at, tz));
+    check_times(opens_at.flatten(), closes_at.flatten(), now, &mut mistakes);
+    let shards = mistakes.take(Field::Shards, shards(form.shards.trim()));
+    let visibility = mistakes.take(Field::Visibility, visibility(form.visibility.trim()));
+    let participants = participants(&form.participants, &mut mistakes);
+    let (true, Some(title), Some(slug), Some(opens_at), Some(closes_at), Some(shards), Some(visibility)) =
+        (mistakes.0.is_empty(), title, slug, opens_at, closes_at, shards, visibility)
+    else {
+        return Err(Error::ParedaoInvalid(mistakes.0));
+    };
+    Ok(Draft { slug, title, opens_at, closes_at, shards, visibility, participants })
+}
+
+fn slug(text: &str) -> Result<String, Why> {
+    if is_slug(text) { Ok(text.to_owned()) } else { Err(Why::SlugInvalid) }
+}
+
+fn title(text: &str) -> Result<String, Why> {
+    let is_title = is_name(text, TITLE_CHARS_MAX);
+    if is_title { Ok(text.to_owned()) } else { Err(Why::TitleInvalid) }
+}
+
+fn check_times(opens_at: Option<Timestamp>, closes_at: Option<Timestamp>, now: Timestamp, mistakes: &mut Mistakes) {
     if opens_at.is_some_and(|opens_at| opens_at.as_second() < now.as_second() / MINUTE_SECONDS * MINUTE_SECONDS) {
-        return invalid("A abertura já passou: para abrir agora, deixe-a vazia e abra o rascunho.");
+        mistakes.add(Field::OpensAt, Why::OpeningPassed);
     }
     if closes_at.is_some_and(|closes_at| closes_at <= now) {
-        return invalid("O encerramento já passou.");
+        mistakes.add(Field::ClosesAt, Why::ClosingPassed);
+    } else if opens_at.zip(closes_at).is_some_and(|(opens_at, closes_at)| opens_at >= closes_at) {
+        mistakes.add(Field::ClosesAt, Why::ClosingFirst);
     }
-    if opens_at.zip(closes_at).is_some_and(|(opens_at, closes_at)| opens_at >= closes_at) {
-        return invalid("A abertura deve vir antes do encerramento.");
-    }
-    Ok(Draft {
-        slug: slug.to_owned(),
-        title: title.to_owned(),
-        opens_at,
-        closes_at,
-        shards: shards(form.shards.trim())?,
-        visibility: visibility(form.visibility.trim())?,
-        participants: participants(&form.participants)?,
-    })
-}
-
-fn invalid<T>(reason: &str) -> Result<T, Error> {
-    Err(Error::ParedaoInvalid(reason.to_owned()))
 }
 
 fn is_slug(slug: &str) -> bool {
@@ -95,7 +109,7 @@ fn is_invisible(c: char) -> bool {
 }
 
 /// A whole minute, or none when the text is empty.
-fn instant(text: &str, what: &str, tz: &TimeZone) -> Result<Option<Timestamp>, Error> {
+fn instant(text: &str, tz: &TimeZone) -> Result<Option<Timestamp>, Why> {
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
@@ -105,47 +119,47 @@ fn instant(text: &str, what: &str, tz: &TimeZone) -> Result<Option<Timestamp>, E
         tz.to_timestamp(civil).ok()
     });
     let minute = instant.filter(|instant| instant.round(Unit::Minute).is_ok_and(|rounded| rounded == *instant));
-    let invalid = || Error::ParedaoInvalid(format!("{what} deve ser um minuto inteiro, como 2026-11-21T21:00."));
-    minute.map(Some).ok_or_else(invalid)
+    minute.map(Some).ok_or(Why::TimeInvalid)
 }
 
-fn shards(text: &str) -> Result<Shards, Error> {
+fn shards(text: &str) -> Result<Shards, Why> {
     if text.is_empty() {
         return Ok(Shards::ONE);
     }
     let shards = text.parse::<i64>().ok().and_then(|number| number.try_into().ok());
-    shards.ok_or_else(|| Error::ParedaoInvalid(format!("As divisões devem ser um número de 1 a {SHARDS_MAX}.")))
+    shards.ok_or(Why::ShardsInvalid)
 }
 
-fn visibility(text: &str) -> Result<Visibility, Error> {
+fn visibility(text: &str) -> Result<Visibility, Why> {
     if text.is_empty() {
         return Ok(Visibility::default());
     }
-    let names = Visibility::ALL.map(Visibility::name).join(", ");
-    text.parse().map_err(|_| Error::ParedaoInvalid(format!("Quem vê os resultados deve ser um destes: {names}.")))
+    text.parse().map_err(|_| Why::VisibilityInvalid)
 }
 
 /// Those with a name; a row of the page's form that was left empty is nobody.
-fn participants(sent: &[FormParticipant]) -> Result<Vec<FormParticipant>, Error> {
-    if sent.iter().any(|participant| participant.name.is_empty() && participant.photo.is_some()) {
-        return invalid("Há uma foto sem o nome do participante.");
-    }
+fn participants(sent: &[FormParticipant], mistakes: &mut Mistakes) -> Vec<DraftParticipant> {
     let mut names = HashSet::new();
     let mut named = Vec::new();
-    for FormParticipant { name, photo } in sent.iter().filter(|participant| !participant.name.is_empty()) {
+    for (row, FormParticipant { name, photo }) in sent.iter().enumerate() {
+        if name.is_empty() {
+            if photo.is_some() {
+                mistakes.add(Field::Name(row), Why::NameMissing);
+            }
+            continue;
+        }
         let name = name.trim();
         if !is_name(name, NAME_CHARS_MAX) {
-            return invalid("O nome de um participante deve ter de 1 a 100 letras, em uma só linha.");
+            mistakes.add(Field::Name(row), Why::NameInvalid);
+        } else if !names.insert(seen(name)) {
+            mistakes.add(Field::Name(row), Why::NameTwice(name.to_owned()));
         }
-        if !names.insert(seen(name)) {
-            return Err(Error::ParedaoInvalid(format!("O nome {name} aparece duas vezes.")));
-        }
-        named.push(FormParticipant { name: name.to_owned(), photo: photo.clone() });
+        named.push(DraftParticipant { row, name: name.to_owned(), photo: photo.clone() });
     }
     if !(PARTICIPANTS_MIN..=PARTICIPANTS_MAX).contains(&named.len()) {
-        return invalid("Um paredão tem de 2 a 20 participantes.");
+        mistakes.add(Field::Participants, Why::ParticipantsInvalid);
     }
-    Ok(named)
+    named
 }
 
 #[cfg(test)]
@@ -214,34 +228,61 @@ mod tests {
         assert_eq!(draft.visibility, Visibility::AfterClosing);
     }
 
+    /// The fields of which something is wrong after `change`.
+    fn wrong(change: fn(&mut Form)) -> Vec<Field> {
+        match checked(change) {
+            Err(Error::ParedaoInvalid(mistakes)) => mistakes.into_iter().map(|mistake| mistake.field).collect(),
+            checked => panic!("{checked:?}"),
+        }
+    }
+
     #[test]
-    fn what_cannot_be_made_is_refused() {
-        let refused = |change: fn(&mut Form)| assert!(matches!(checked(change), Err(Error::ParedaoInvalid(_))));
-        refused(|form| form.shards = "0".to_owned());
-        refused(|form| form.shards = "65".to_owned());
-        refused(|form| form.shards = "many".to_owned());
-        refused(|form| form.visibility = "nobody".to_owned());
-        refused(|form| form.slug = "Final".to_owned());
-        refused(|form| form.slug = "final--2026".to_owned());
-        refused(|form| form.slug = "a".repeat(81));
-        refused(|form| form.title.clear());
-        refused(|form| form.title = "t".repeat(201));
-        refused(|form| form.opens_at = "2026-11-21T21:00:30Z".to_owned());
-        refused(|form| form.opens_at = "amanhã".to_owned());
-        refused(|form| form.opens_at = "2026-11-21T20:29:00Z".to_owned());
-        refused(|form| form.opens_at = "-005000-01-01T00:00:00Z".to_owned());
-        refused(|form| form.closes_at = "2026-11-21T20:30:00Z".to_owned());
-        refused(|form| form.participants[1].name = "ANA\u{200b}".to_owned());
-        refused(|form| form.participants[2].name = " ".to_owned());
-        refused(|form| form.participants.truncate(1));
-        refused(|form| {
-            form.participants = (0..21).map(|n| FormParticipant { name: n.to_string(), photo: None }).collect()
-        });
-        refused(|form| form.participants[0].name = "n".repeat(101));
-        refused(|form| form.participants[2].photo = Some(vec![1]));
-        refused(|form| {
+    fn what_cannot_be_made_is_refused_where_it_is_wrong() {
+        for shards in ["0", "65", "many"] {
+            let Err(Error::ParedaoInvalid(mistakes)) = checked(|form| form.shards = shards.to_owned()) else {
+                panic!()
+            };
+            assert_eq!(mistakes[0].field, Field::Shards, "{shards}");
+        }
+        assert_eq!(wrong(|form| form.visibility = "nobody".to_owned()), [Field::Visibility]);
+        assert_eq!(wrong(|form| form.slug = "Final".to_owned()), [Field::Slug]);
+        assert_eq!(wrong(|form| form.slug = "final--2026".to_owned()), [Field::Slug]);
+        assert_eq!(wrong(|form| form.slug = "a".repeat(81)), [Field::Slug]);
+        assert_eq!(wrong(|form| form.title.clear()), [Field::Title]);
+        assert_eq!(wrong(|form| form.title = "t".repeat(201)), [Field::Title]);
+        assert_eq!(wrong(|form| form.opens_at = "2026-11-21T21:00:30Z".to_owned()), [Field::OpensAt]);
+        assert_eq!(wrong(|form| form.opens_at = "amanhã".to_owned()), [Field::OpensAt]);
+        assert_eq!(wrong(|form| form.opens_at = "2026-11-21T20:29:00Z".to_owned()), [Field::OpensAt]);
+        assert_eq!(wrong(|form| form.opens_at = "-005000-01-01T00:00:00Z".to_owned()), [Field::OpensAt]);
+        assert_eq!(wrong(|form| form.closes_at = "2026-11-21T20:30:00Z".to_owned()), [Field::ClosesAt]);
+        let backwards = wrong(|form| {
             form.opens_at = "2026-11-21T21:00:00Z".to_owned();
             form.closes_at = form.opens_at.clone();
         });
+        assert_eq!(backwards, [Field::ClosesAt]);
+    }
+
+    #[test]
+    fn a_wrong_participant_is_named_by_their_row() {
+        assert_eq!(wrong(|form| form.participants[1].name = "ANA\u{200b}".to_owned()), [Field::Name(1)]);
+        assert_eq!(wrong(|form| form.participants[2].name = " ".to_owned()), [Field::Name(2)]);
+        assert_eq!(wrong(|form| form.participants[0].name = "n".repeat(101)), [Field::Name(0)]);
+        assert_eq!(wrong(|form| form.participants[2].photo = Some(vec![1])), [Field::Name(2)]);
+        assert_eq!(wrong(|form| form.participants.truncate(1)), [Field::Participants]);
+        let many = wrong(|form| {
+            form.participants = (0..21).map(|n| FormParticipant { name: n.to_string(), photo: None }).collect();
+        });
+        assert_eq!(many, [Field::Participants]);
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once() {
+        let all = wrong(|form| {
+            form.title.clear();
+            form.slug = "Final".to_owned();
+            form.opens_at = "amanhã".to_owned();
+            form.participants[1].name = "Ana".to_owned();
+        });
+        assert_eq!(all, [Field::Title, Field::Slug, Field::OpensAt, Field::Name(1)]);
     }
 }

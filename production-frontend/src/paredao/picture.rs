@@ -1,4 +1,4 @@
-//! Pictures as they come, made into pictures we can serve: small, upright, without what cameras write into them.
+//! Pictures as they come, made into pictures we can serve: square, small, upright, without what cameras write into them.
 
 use std::io::Cursor;
 
@@ -13,7 +13,7 @@ pub const UPLOAD_BYTES_MAX: usize = 8 * 1024 * 1024;
 pub const PIXELS_MAX: u64 = 24_000_000;
 /// The most memory a decoder may use, in bytes: 8 a pixel at 16 bits a channel.
 const DECODER_BYTES_MAX: u64 = PIXELS_MAX * 8;
-/// The longer side of a picture that is served, in pixels.
+/// The side of the largest picture that is served, in pixels.
 pub const SIDE_PX_MAX: u32 = 512;
 /// The largest picture that is served, in bytes: as the table of photos has it.
 pub const SERVED_BYTES_MAX: usize = 256 * 1024;
@@ -33,20 +33,32 @@ pub struct Picture {
 #[derive(Debug, thiserror::Error)]
 pub enum PictureError {
     /// Too many bytes.
-    #[error("ela tem mais de 8 MiB")]
+    #[error("it has more than 8 MiB")]
     TooManyBytes,
     /// Too many pixels once decoded, however few the bytes.
-    #[error("ela tem mais de 24 megapixels")]
+    #[error("it has more than 24 megapixels")]
     TooManyPixels,
     /// Not a JPEG, PNG or WebP, or a broken one.
-    #[error("ela não é um JPEG, PNG ou WebP inteiro")]
+    #[error("it isn't a whole JPEG, PNG or WebP")]
     Unreadable(#[source] image::ImageError),
     /// Still too large when encoded at the lowest quality.
-    #[error("ela não pôde ser reduzida")]
+    #[error("it can't be made small enough")]
     TooComplex,
 }
 
-/// Decodes, turns upright, shrinks and encodes. Takes up to a second: not for async threads.
+impl PictureError {
+    /// The text that says what is wrong.
+    pub(crate) fn text_id(&self) -> &'static str {
+        match self {
+            Self::TooManyBytes => "picture-too-many-bytes",
+            Self::TooManyPixels => "picture-too-many-pixels",
+            Self::Unreadable(_) => "picture-unreadable",
+            Self::TooComplex => "picture-too-complex",
+        }
+    }
+}
+
+/// Decodes, turns upright, cuts the middle out, shrinks and encodes. Takes up to a second: not for async threads.
 ///
 /// # Errors
 /// When the picture is too large or can't be read.
@@ -54,9 +66,9 @@ pub fn reencode(upload: &[u8]) -> Result<Picture, PictureError> {
     if upload.len() > UPLOAD_BYTES_MAX {
         return Err(PictureError::TooManyBytes);
     }
-    let mut picture = decode(upload)?;
-    if picture.width().max(picture.height()) > SIDE_PX_MAX {
-        picture = picture.resize(SIDE_PX_MAX, SIDE_PX_MAX, FilterType::Triangle);
+    let mut picture = middle(&decode(upload)?);
+    if picture.width() > SIDE_PX_MAX {
+        picture = picture.resize_exact(SIDE_PX_MAX, SIDE_PX_MAX, FilterType::Triangle);
     }
     let opaque = on_white(&picture);
     for quality in JPEG_QUALITIES {
@@ -90,6 +102,13 @@ fn decode(upload: &[u8]) -> Result<DynamicImage, PictureError> {
     Ok(picture)
 }
 
+/// The largest square in the middle: all of a picture that was cut out in the browser.
+fn middle(picture: &DynamicImage) -> DynamicImage {
+    let (width, height) = (picture.width(), picture.height());
+    let side = width.min(height);
+    picture.crop_imm((width - side) / 2, (height - side) / 2, side, side)
+}
+
 /// JPEG knows no transparency.
 fn on_white(picture: &DynamicImage) -> DynamicImage {
     let mut canvas = RgbaImage::from_pixel(picture.width(), picture.height(), Rgba([255; 4]));
@@ -109,19 +128,27 @@ mod tests {
     }
 
     #[test]
-    fn a_picture_is_shrunk_in_proportion() {
-        let picture = reencode(&png(2048, 1024, [200, 30, 30, 255])).unwrap();
-        let decoded = image::load_from_memory_with_format(&picture.jpeg, ImageFormat::Jpeg).unwrap();
-        assert_eq!((decoded.width(), decoded.height()), (512, 256));
+    fn the_middle_of_a_picture_is_cut_out_and_shrunk() {
+        let stripes = RgbaImage::from_fn(2048, 1024, |x, _| {
+            if (512..1536).contains(&x) { Rgba([200, 30, 30, 255]) } else { Rgba([0, 0, 255, 255]) }
+        });
+        let mut bytes = Cursor::new(Vec::new());
+        stripes.write_to(&mut bytes, ImageFormat::Png).unwrap();
+        let picture = reencode(&bytes.into_inner()).unwrap();
+        let decoded = image::load_from_memory_with_format(&picture.jpeg, ImageFormat::Jpeg).unwrap().to_rgb8();
+        assert_eq!(decoded.dimensions(), (512, 512));
+        for (x, y) in [(20, 20), (491, 256), (256, 491)] {
+            assert!(decoded.get_pixel(x, y)[0] > 150, "what lies beside the middle is gone");
+        }
         assert_eq!(picture.hash.len(), 64);
     }
 
     #[test]
-    fn a_small_picture_keeps_its_size_and_transparency_becomes_white() {
+    fn a_small_picture_isnt_enlarged_and_transparency_becomes_white() {
         let picture = reencode(&png(40, 30, [0, 0, 0, 0])).unwrap();
         let decoded = image::load_from_memory(&picture.jpeg).unwrap().to_rgb8();
-        assert_eq!(decoded.dimensions(), (40, 30));
-        assert!(decoded.get_pixel(20, 15).0.iter().all(|&channel| channel > 250));
+        assert_eq!(decoded.dimensions(), (30, 30));
+        assert!(decoded.get_pixel(15, 15).0.iter().all(|&channel| channel > 250));
     }
 
     #[test]

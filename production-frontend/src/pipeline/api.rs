@@ -1,21 +1,27 @@
 //! The API of the registers: show, pause, resume.
 
+use std::convert::Infallible;
+
 use axum::Json;
 use axum::extract::State;
 use axum::extract::rejection::JsonRejection;
+use axum::response::Sse;
+use axum::response::sse::Event;
+use futures::Stream;
 use serde::Deserialize;
 use sqlx::PgPool;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{PipelineView, store};
+use super::{PipelineView, Reading, store};
 use crate::app::App;
-use crate::auth::{Operator, Producer};
+use crate::auth::{Credentials, Operator, Producer};
 use crate::error::Error;
+use crate::live::watch;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
-    OpenApiRouter::new().routes(routes!(show)).routes(routes!(pause)).routes(routes!(resume))
+    OpenApiRouter::new().routes(routes!(show)).routes(routes!(live)).routes(routes!(pause)).routes(routes!(resume))
 }
 
 /// Shows the registers, and of each partition its owner, its cursor, its lag and what is wrong with it.
@@ -25,6 +31,28 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
 )]
 async fn show(_: Producer, State(pool): State<PgPool>) -> Result<Json<PipelineView>, Error> {
     Ok(Json(store::show(&pool).await?))
+}
+
+/// The same as it changes: an event each second.
+///
+/// While the database is away the last one is sent again, with its age. The stream ends with the session or the token.
+#[utoipa::path(
+    get, path = "/api/v1/pipeline/live",
+    responses((status = 200, description = "server-sent events, each of one snapshot of the database",
+               body = PipelineView, content_type = "text/event-stream"))
+)]
+async fn live(
+    credentials: Credentials,
+    State(app): State<App>,
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Error> {
+    let place = watch::place(&app)?;
+    let pool = app.pool.clone();
+    let read = move || {
+        let pool = pool.clone();
+        async move { store::read(&pool).await }
+    };
+    let feed = app.feeds.pipeline.follow("pipeline", &app.shutdown, read);
+    Ok(Sse::new(watch::events(&app, place, feed, credentials, |reading: &Reading| Some(reading.view()))))
 }
 
 /// Which partitions.

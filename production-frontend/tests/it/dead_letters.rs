@@ -1,12 +1,13 @@
 //! Records that couldn't be counted: listing, showing, and asking the registers to replay them.
 
+use production_frontend::Role;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};
 
 use crate::support::Service;
 
 /// Three late votes, one record that isn't a vote, and one vote that the database refused.
-async fn park(service: &Service) {
+pub(crate) async fn park(service: &Service) {
     sqlx::raw_sql(
         r#"INSERT INTO dead_letter (topic, partition, record_offset, appended_at, reason, detail, attempts, key, value,
                                     key_bytes, value_bytes, ballot_issuer, ballot_sequence, ballot_minute)
@@ -39,7 +40,8 @@ async fn order(service: &Service, order: Value) -> Response {
 #[tokio::test]
 async fn dead_letters_are_listed_by_page_and_narrowed_down() {
     let service = Service::start().await;
-    assert_eq!(service.get("/api/v1/dead-letters").await, json!({"items": [], "next": null}));
+    let empty = json!({"items": [], "next": null, "total": 0, "reasons": []});
+    assert_eq!(service.get("/api/v1/dead-letters").await, empty);
     park(&service).await;
     let list = async |query: &str| service.get(&format!("/api/v1/dead-letters?{query}")).await;
     assert_eq!(offsets(&list("").await), [1, 2, 3, 4, 5]);
@@ -56,6 +58,43 @@ async fn dead_letters_are_listed_by_page_and_narrowed_down() {
         after = next;
     }
     assert_eq!(seen, [1, 2, 3, 4, 5]);
+}
+
+#[tokio::test]
+async fn they_are_found_by_paredao_and_time_and_counted_by_reason() {
+    let service = Service::start().await;
+    service.open_paredao("final", None).await;
+    park(&service).await;
+    // A day later, of a paredão that there isn't; and one whose key says nothing of it.
+    sqlx::raw_sql(
+        "UPDATE dead_letter SET appended_at = appended_at + 86400000, key = '77:2:29640240'::bytea WHERE record_offset = 5;
+         UPDATE dead_letter SET key = '\\xff2c'::bytea WHERE record_offset = 2",
+    )
+    .execute(&service.database.pool)
+    .await
+    .unwrap();
+    let list = async |query: &str| service.get(&format!("/api/v1/dead-letters?{query}")).await;
+    assert_eq!(offsets(&list("paredao=final").await), [1, 3]);
+    assert_eq!(offsets(&list("from=2026-05-11T00:00:00Z").await), [5]);
+    assert_eq!(offsets(&list("to=2026-05-10T12:00:00.002Z").await), [1]);
+    assert_eq!(offsets(&list("replayable=false").await), [4]);
+    assert_eq!(offsets(&list("newest_first=true&limit=2").await), [5, 4]);
+    let all = list("newest_first=true&limit=2").await;
+    let second = list(&format!("newest_first=true&limit=2&after={}", all["next"])).await;
+    assert_eq!(offsets(&second), [3, 2]);
+    assert_eq!((&all["items"][0]["paredao"], &second["items"][0]["paredao"]), (&json!("77"), &json!("final")));
+    assert_eq!((&second["items"][1]["paredao"], &all["total"]), (&Value::Null, &json!(5)));
+    let reasons = json!([
+        {"reason": "too_late", "count": 3, "replayable": true},
+        {"reason": "refused_by_store", "count": 1, "replayable": true},
+        {"reason": "value_not_json", "count": 1, "replayable": false},
+    ]);
+    assert_eq!(all["reasons"], reasons);
+    // The reason that is asked for narrows the list down, and not the counts beside it.
+    let late = list("reason=too_late&limit=1").await;
+    assert_eq!((&late["total"], &late["reasons"]), (&json!(3), &reasons));
+    let of_paredao = list("paredao=final").await;
+    assert_eq!(of_paredao["reasons"], json!([{"reason": "too_late", "count": 2, "replayable": true}]));
 }
 
 #[tokio::test]
@@ -104,6 +143,108 @@ async fn a_replay_is_a_dry_run_unless_told_otherwise_and_waits_for_a_register() 
 }
 
 #[tokio::test]
+async fn a_replay_narrowed_down_names_the_votes_one_by_one() {
+    let service = Service::start().await;
+    service.open_paredao("final", None).await;
+    park(&service).await;
+    for (body, ids) in [
+        // Of partition 1's the other one was replayed.
+        (json!({"all": true, "partition": 1}), json!([1])),
+        (json!({"reason": "too_late", "paredao": "final"}), json!([1, 2])),
+        (json!({"all": true, "from": "2026-05-10T12:00:00.002Z", "to": "2026-05-10T12:00:00.005Z"}), json!([2])),
+    ] {
+        let view: Value = order(&service, body.clone()).await.json().await.unwrap();
+        assert_eq!((&view["ids"], &view["dry_run"]), (&ids, &json!(true)), "{body}");
+    }
+    for body in [json!({"all": true, "paredao": "outro"}), json!({"reason": "value_not_json", "partition": 0})] {
+        let refused = order(&service, body).await;
+        assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(refused.json::<Value>().await.unwrap()["type"], "/problems/replay-empty");
+    }
+    sqlx::raw_sql(
+        "INSERT INTO dead_letter (topic, partition, record_offset, appended_at, reason)
+         SELECT 'votes', 2, n, 1778414400000, 'too_late' FROM generate_series(1, 1001) n",
+    )
+    .execute(&service.database.pool)
+    .await
+    .unwrap();
+    let refused = order(&service, json!({"all": true, "partition": 2})).await;
+    assert_eq!(refused.json::<Value>().await.unwrap()["type"], "/problems/replay-too-many");
+}
+
+/// As a register would answer the dry run `id`: `would` of these can be counted, and one can't.
+pub(crate) async fn answer_dry_run(service: &Service, id: i64, would: i64) {
+    sqlx::query(
+        "INSERT INTO replay_outcome
+         SELECT $1, n, CASE WHEN n > $2 THEN 'counted' ELSE 'would_replay' END, 'because' FROM generate_series(1, $2 + 1) n",
+    )
+    .bind(id)
+    .bind(would)
+    .execute(&service.database.pool)
+    .await
+    .unwrap();
+    sqlx::query("UPDATE replay_request SET finished_at = now() WHERE id = $1")
+        .bind(id)
+        .execute(&service.database.pool)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn what_a_dry_run_spoke_of_is_replayed_and_nothing_else() {
+    let service = Service::start().await;
+    park(&service).await;
+    let execute = async |id: i64| service.post(&format!("/api/v1/dead-letters/replays/{id}/execute")).await;
+    let tried: Value = order(&service, json!({"reason": "too_late"})).await.json().await.unwrap();
+    let id = tried["id"].as_i64().unwrap();
+    assert_eq!(execute(id).await.status(), StatusCode::CONFLICT, "it isn't done");
+    answer_dry_run(&service, id, 2).await;
+    let accepted = execute(id).await;
+    assert_eq!(accepted.status(), StatusCode::ACCEPTED);
+    let location = accepted.headers()["location"].to_str().unwrap().to_owned();
+    let replay: Value = accepted.json().await.unwrap();
+    assert_eq!((&replay["ids"], &replay["reason"], &replay["dry_run"]), (&json!([1, 2]), &Value::Null, &json!(false)));
+    assert_eq!(service.get(&location).await, replay);
+    assert_eq!(execute(replay["id"].as_i64().unwrap()).await.status(), StatusCode::CONFLICT, "it is no dry run");
+    assert_eq!(execute(999).await.status(), StatusCode::NOT_FOUND);
+
+    let nothing: Value = order(&service, json!({"ids": [3]})).await.json().await.unwrap();
+    answer_dry_run(&service, nothing["id"].as_i64().unwrap(), 0).await;
+    assert_eq!(execute(nothing["id"].as_i64().unwrap()).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+
+    // More than can be named are chosen as before.
+    let many: Value = order(&service, json!({"all": true})).await.json().await.unwrap();
+    answer_dry_run(&service, many["id"].as_i64().unwrap(), 1_001).await;
+    let replay: Value = execute(many["id"].as_i64().unwrap()).await.json().await.unwrap();
+    assert_eq!((&replay["ids"], &replay["reason"], &replay["dry_run"]), (&Value::Null, &Value::Null, &json!(false)));
+
+    let shown = service.get("/api/v1/dead-letters/1").await;
+    let met = shown["history"].as_array().unwrap().last().unwrap();
+    assert_eq!((&met["replay"], &met["dry_run"]), (&json!(id), &json!(true)));
+    assert_eq!((&met["outcome"], &met["detail"]), (&json!("would_replay"), &json!("because")));
+}
+
+#[tokio::test]
+async fn a_viewer_replays_nothing() {
+    let service = Service::start().await;
+    park(&service).await;
+    let viewer = service.browser_of(Role::Viewer).await;
+    let send = async |path: &str| {
+        viewer
+            .post(format!("{}/api/v1/dead-letters/{path}", service.url))
+            .json(&json!({"all": true}))
+            .send()
+            .await
+            .unwrap()
+    };
+    assert_eq!(send("replay").await.status(), StatusCode::FORBIDDEN);
+    assert_eq!(send("replays/1/execute").await.status(), StatusCode::FORBIDDEN);
+    let requests: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM replay_request").fetch_one(&service.database.pool).await.unwrap();
+    assert_eq!(requests, 0);
+}
+
+#[tokio::test]
 async fn a_replay_shows_how_far_it_is_and_what_became_of_each() {
     let service = Service::start().await;
     let accepted: Value = order(&service, json!({"all": true, "dry_run": false})).await.json().await.unwrap();
@@ -137,7 +278,7 @@ async fn what_cannot_be_asked_for_is_a_problem() {
         assert_eq!(problem["type"], format!("/problems/{name}"));
     };
     let get = async |path: &str| service.request(Method::GET, path).send().await.unwrap();
-    for query in ["limit=0", "limit=1001", "partition=x", "replayed=sim"] {
+    for query in ["from=ontem", "replayable=1", "limit=0", "limit=1001", "partition=x", "replayed=sim"] {
         let response = get(&format!("/api/v1/dead-letters?{query}")).await;
         problem(response, StatusCode::BAD_REQUEST, "query-malformed").await;
     }
@@ -152,6 +293,7 @@ async fn what_cannot_be_asked_for_is_a_problem() {
         json!({"ids": []}),
         json!({"ids": many}),
         json!({"reason": ""}),
+        json!({"ids": [1], "partition": 0}),
     ] {
         problem(order(&service, body).await, StatusCode::UNPROCESSABLE_ENTITY, "replay-invalid").await;
     }

@@ -11,13 +11,13 @@ use test_support::PATIENCE;
 use crate::support::{Served, Service, serve};
 
 /// An open stream.
-struct Events {
+pub(crate) struct Events {
     response: Response,
     read: String,
 }
 
 impl Events {
-    async fn open(request: RequestBuilder) -> Self {
+    pub(crate) async fn open(request: RequestBuilder) -> Self {
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(response.headers()["content-type"], "text/event-stream");
@@ -25,7 +25,7 @@ impl Events {
     }
 
     /// The next event; none when the stream has ended.
-    async fn next(&mut self) -> Option<Value> {
+    pub(crate) async fn next(&mut self) -> Option<Value> {
         loop {
             if let Some((event, rest)) = self.read.split_once("\n\n") {
                 let data = event.lines().find_map(|line| line.strip_prefix("data:"));
@@ -39,7 +39,7 @@ impl Events {
     }
 
     /// The first event of which `condition` holds.
-    async fn until(&mut self, what: &str, condition: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn until(&mut self, what: &str, condition: impl Fn(&Value) -> bool) -> Value {
         let found = async {
             loop {
                 let event = self.next().await.unwrap();

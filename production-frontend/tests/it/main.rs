@@ -11,6 +11,7 @@ mod live;
 mod metrics;
 mod pages;
 mod paredoes;
+mod parked;
 mod pipeline;
 mod problems;
 mod reconciliation;

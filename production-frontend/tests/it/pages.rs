@@ -64,15 +64,64 @@ async fn a_paredao_is_made_opened_followed_and_closed() {
     assert!(page(&browser, &service, "/paredoes/final").await.contains("encerra em"));
 }
 
+/// What stands in the element with this id.
+fn said<'a>(html: &'a str, id: &str) -> &'a str {
+    let (_, rest) = html.split_once(&format!("id=\"{id}\">")).unwrap_or_else(|| panic!("no {id} in {html}"));
+    rest.split_once("</").unwrap().0.trim()
+}
+
 #[tokio::test]
-async fn a_form_with_a_mistake_comes_back_with_what_was_typed() {
+async fn a_form_with_mistakes_comes_back_with_each_beside_its_field() {
     let service = Service::start().await;
     let browser = service.browser().await;
-    let form = Form::new().text("title", "Título guardado").text("slug", "Errado").text("participant", "Ana");
-    let response = browser.post(format!("{}/paredoes", service.url)).multipart(form).send().await.unwrap();
-    assert_eq!(response.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    let html = response.text().await.unwrap();
-    assert!(html.contains("Título guardado") && html.contains("role=\"alert\"") && html.contains("value=\"Ana\""));
+    let send = async |form: Form| {
+        let response = browser.post(format!("{}/paredoes", service.url)).multipart(form).send().await.unwrap();
+        (response.status(), response.text().await.unwrap())
+    };
+    let form = Form::new()
+        .text("title", "Título <guardado>")
+        .text("slug", "Errado")
+        .text("opens_at", "2020-01-01T00:00")
+        .text("visibility", "after_closing")
+        .text("participant", "Ana")
+        .text("participant", "ana");
+    let (status, html) = send(form).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    for kept in
+        ["Título &#60;guardado&#62;", "value=\"Errado\"", "value=\"Ana\"", "<option value=\"after_closing\" selected>"]
+    {
+        assert!(html.contains(kept), "{kept} isn't on the page");
+    }
+    assert!(html.contains("role=\"alert\"") && html.contains("há 3 campos a corrigir"), "{html}");
+    assert!(said(&html, "slug-erro").starts_with("O endereço deve ter"));
+    assert!(said(&html, "opens_at-erro").starts_with("A abertura já passou"));
+    assert_eq!(said(&html, "participant-1-erro"), "O nome ana aparece duas vezes.");
+    for right in ["title-erro", "closes_at-erro", "participant-0-erro", "participants-erro"] {
+        assert_eq!(said(&html, right), "", "{right}");
+    }
+    assert_eq!(html.matches("aria-invalid").count(), 3);
+
+    let with_photo = |slug: &str| {
+        let form = Form::new().text("title", "Final").text("slug", slug.to_owned()).text("participant", "Ana");
+        let broken = Part::bytes(b"GIF".to_vec()).file_name("a.png").mime_str("image/png").unwrap();
+        form.part("photo", photo(png(20, 20))).text("participant", "Bia").part("photo", broken)
+    };
+    let (status, html) = send(with_photo("final")).await;
+    assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(said(&html, "photo-1-erro"), "A foto não é um JPEG, PNG ou WebP inteiro.");
+    assert_eq!(said(&html, "photo-0-erro"), "");
+
+    service.create(crate::support::form("final")).await;
+    let taken = crate::support::form("final");
+    let (status, html) = send(taken).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert_eq!(said(&html, "slug-erro"), "Já existe um paredão com este endereço.");
+    // The API says the same in one sentence.
+    let wrong =
+        Form::new().text("slug", "Errado").text("title", "").text("participant", "Ana").text("participant", "Bia");
+    let problem: serde_json::Value = service.create(wrong).await.json().await.unwrap();
+    let detail = problem["detail"].as_str().unwrap();
+    assert!(detail.contains("O título deve ter") && detail.contains("O endereço deve ter"), "{detail}");
 }
 
 #[tokio::test]
@@ -115,6 +164,12 @@ async fn assets_and_the_apis_description_are_served_from_here() {
         "/assets/vendor/uplot/uPlot.js",
         "/assets/vendor/uplot/uPlot.css",
         "/assets/new.js",
+        "/assets/new.css",
+        "/assets/crop.js",
+        "/assets/feed.js",
+        "/assets/notice.js",
+        "/assets/operations.css",
+        "/assets/pipeline.js",
         "/assets/icon.svg",
         "/api/docs/",
     ] {

@@ -35,7 +35,7 @@ async fn a_paredao_is_created_with_pictures_made_small() {
     let names: Vec<_> = participants.iter().map(|participant| participant["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["Ana", "Bruno", "Célia"]);
     assert_eq!(participants[1]["photo_url"], Value::Null);
-    for (index, size) in [(0, (512, 256)), (2, (50, 60))] {
+    for (index, size) in [(0, (512, 512)), (2, (50, 50))] {
         let url = participants[index]["photo_url"].as_str().unwrap();
         let response = service.request(Method::GET, url).send().await.unwrap();
         assert_eq!(response.headers()["content-type"], "image/jpeg");

@@ -9,7 +9,11 @@ async fn set(service: &Service, sql: &'static str) {
 }
 
 async fn page(service: &Service) -> String {
-    let response = service.browser().await.get(format!("{}/paredoes/final", service.url)).send().await.unwrap();
+    page_at(service, "/paredoes/final").await
+}
+
+async fn page_at(service: &Service, path: &str) -> String {
+    let response = service.browser().await.get(format!("{}{path}", service.url)).send().await.unwrap();
     response.text().await.unwrap()
 }
 
@@ -23,6 +27,8 @@ async fn the_verdict_is_shown_plainly_with_where() {
     set(&service, "UPDATE reconciliation SET state = 'green', checked_at = clock_timestamp()").await;
     assert_eq!(service.get("/api/v1/reconciliation").await["state"], "green");
     assert!(page(&service).await.contains("Tudo confere"));
+    assert!(page_at(&service, "/conferencia").await.contains("Tudo confere"));
+    assert!(page_at(&service, "/contagem").await.contains("href=\"/conferencia\""), "it is linked");
 
     set(
         &service,
@@ -40,9 +46,11 @@ async fn the_verdict_is_shown_plainly_with_where() {
                "to": "2026-05-10T12:01:00Z", "boot": null, "expected": 1000, "found": 999})
     );
     assert_eq!(red["findings"][1]["boot"], "00000000000000ff");
-    let html = page(&service).await;
-    for shown in ["Não confere", "partição 3", "final", "1.000", "999", "00000000000000ff"] {
-        assert!(html.contains(shown), "{shown} isn't on the page");
+    for html in [page(&service).await, page_at(&service, "/conferencia").await] {
+        for shown in ["Não confere", "partição 3", "paredão final", "1.000", "999", "00000000000000ff", "não se sabe"]
+        {
+            assert!(html.contains(shown), "{shown} isn't on the page");
+        }
     }
 }
 
