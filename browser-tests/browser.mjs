@@ -1,4 +1,6 @@
-// A browser for each test, and the addresses of the system under test.
+// Browsers for the tests, and the addresses of the system under test.
+
+import { after } from "node:test";
 
 import { chromium } from "playwright-core";
 
@@ -30,14 +32,19 @@ function required(name) {
   return value;
 }
 
+let launched;
+/** The browser of this file's tests: a context of its own gives each of them an empty cache and no cookies. */
+export const browser = () => (launched ??= chromium.launch(CHROMIUM));
+after(async () => (await launched)?.close());
+
 /**
- * Runs `test` with a page of a browser of its own; what goes wrong in the page fails the test, and is told by it. With
+ * Runs `test` with a page of a context of its own; what goes wrong in the page fails the test, and is told by it. With
  * `mayComplain` only what the test itself finds does: a page that loses its server can't but complain.
  */
 export async function inPage({ mayComplain = false, ...options }, test) {
-  const browser = await chromium.launch(CHROMIUM);
+  const context = await (await browser()).newContext({ locale: "pt-BR", ...options });
   try {
-    const page = await browser.newPage(options);
+    const page = await context.newPage();
     const errors = [];
     page.on("pageerror", (error) => errors.push(error.message));
     page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
@@ -49,22 +56,22 @@ export async function inPage({ mayComplain = false, ...options }, test) {
     });
     if (errors.length > 0 && !mayComplain) throw new Error(`the page complained: ${errors.join("; ")}`);
   } finally {
-    await browser.close();
+    await context.close();
   }
 }
 
-/** Each participant's exact total, once a vote is counted. */
-export async function counted() {
-  const some = await eventually("the vote to be counted", async () => {
-    const now = await totals();
-    return now.total > 0 && now;
+/** Each participant's exact total in the paredão `slug`, once so many `votes` or more are counted. */
+export async function counted(slug = system.paredao, votes = 1) {
+  const some = await eventually("the votes to be counted", async () => {
+    const now = await totals(slug);
+    return now.total >= votes && now;
   });
   return some.participants.map((participant) => participant.total);
 }
 
 /** The exact totals, from the production API. */
-async function totals() {
-  const url = `${system.production}/api/v1/paredoes/${system.paredao}/totals?granularity=hour`;
+async function totals(slug) {
+  const url = `${system.production}/api/v1/paredoes/${slug}/totals?granularity=hour`;
   const answer = await fetch(url, { headers: { authorization: `Bearer ${system.token}` } });
   if (!answer.ok) throw new Error(`totals answered ${answer.status}`);
   return answer.json();
@@ -76,17 +83,22 @@ export async function picture(page, name) {
   if (folder) await page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
 }
 
-/** Makes a paredão with two participants, told by `fields` of the production API's form, and waits until voters see it. */
-export async function makeParedao(slug, fields = {}) {
-  const form = new FormData();
-  for (const [name, value] of Object.entries({ slug, title: "Quem sai?", ...fields })) form.append(name, value);
-  for (const name of ["Ana Beatriz", "Bento"]) form.append("participant", name);
-  await command("/api/v1/paredoes", form);
+/** Makes a paredão, told by `fields` of the production API's form, and waits until voters see it. */
+export async function makeParedao(slug, fields = {}, participants = ["Ana Beatriz", "Bento"]) {
+  await makeDraft(slug, fields, participants);
   if (!fields.opens_at) await command(`/api/v1/paredoes/${slug}/open`);
   await eventually(`voters to see ${slug}`, async () => {
     const paredoes = await (await fetch(`${system.voters}/api/v1/paredoes`)).json();
     return paredoes.some((paredao) => paredao.slug === slug);
   });
+}
+
+/** The same, but nobody opens it. */
+export async function makeDraft(slug, fields = {}, participants = ["Ana Beatriz", "Bento"]) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries({ slug, title: "Quem sai?", ...fields })) form.append(name, value);
+  for (const name of participants) form.append("participant", name);
+  await command("/api/v1/paredoes", form);
 }
 
 /** Has production do something. */
@@ -111,9 +123,9 @@ async function post(path, body) {
   return answer.json();
 }
 
-/** Waits until `look` gives something, for up to 30 s. */
-export async function eventually(what, look) {
-  const deadline = Date.now() + 30_000;
+/** Waits until `look` gives something, for up to `millis`. */
+export async function eventually(what, look, millis = 30_000) {
+  const deadline = Date.now() + millis;
   for (;;) {
     const found = await look();
     if (found) return found;

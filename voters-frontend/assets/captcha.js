@@ -42,21 +42,28 @@ export function captcha(place, challenge) {
 function altcha(place, challenge) {
   const widget = document.createElement("altcha-widget");
   let answer = deferred();
+  let hasFailed = false;
   widget.addEventListener("statechange", ({ detail }) => {
     if (detail.state === "verified") answer.resolve(detail.payload);
-    if (detail.state === "error") answer.reject(new Unsolved());
+    if (detail.state !== "error") return;
+    hasFailed = true;
+    answer.reject(new Unsolved());
   });
   widget.setAttribute("challenge", JSON.stringify(challenge));
   widget.setAttribute("auto", "onload");
   place.append(widget);
-  return {
-    answer: () => answer.promise,
-    again() {
-      answer = deferred();
-      widget.reset?.();
-      widget.verify?.();
-    },
+  const again = () => {
+    answer = deferred();
+    hasFailed = false;
+    widget.reset?.();
+    widget.verify?.();
   };
+  const ask = () => {
+    // It may have failed again before anybody asked.
+    if (hasFailed) again();
+    return answer.promise;
+  };
+  return { answer: ask, again };
 }
 
 function hcaptcha(place, siteKey) {

@@ -24,7 +24,7 @@ export function startVoting(slug, onVoted) {
 
   async function choose(button) {
     const buttons = document.querySelectorAll("button.choose");
-    for (const each of buttons) each.disabled = true;
+    for (const each of buttons) enable(each, false);
     say("choose-status", text("preparing-ballot"), "busy");
     try {
       const wish = { paredao: slug, participant: Number(button.dataset.participant) };
@@ -32,37 +32,33 @@ export function startVoting(slug, onVoted) {
         () => post("/api/v1/ballots", wish),
         (seconds) => say("choose-status", text("retrying-ballot", { seconds }), "busy"),
       );
-      current = { token: ballot.ballot, name: button.dataset.name, sending: false };
+      current = { token: ballot.ballot, name: button.dataset.name };
       current.captcha = captcha(part("captcha"), ballot.captcha);
       part("chosen").textContent = current.name;
       showPhoto(button.closest("form").querySelector("img"));
-      part("vote").disabled = false;
-      part("cancel").disabled = false;
+      enable(part("vote"), true);
+      enable(part("cancel"), true);
       say("choose-status", "");
       say("vote-status", "");
       show(part("confirm"));
     } catch (failure) {
       say("choose-status", explain(failure), "failed");
     } finally {
-      for (const each of buttons) each.disabled = false;
+      for (const each of buttons) enable(each, true);
     }
   }
 
   async function cast() {
     const vote = current;
-    if (vote.sending) return;
-    vote.sending = true;
-    part("vote").disabled = true;
+    enable(part("vote"), false);
     try {
       if (!vote.pass) say("vote-status", text("waiting-for-captcha"), "busy");
       const answer = vote.pass ?? (await inTime(vote.captcha.answer()));
       if (vote !== current) return;
-      part("cancel").disabled = true;
+      enable(part("cancel"), false);
       receive(vote, await send(vote, answer));
     } catch (failure) {
       if (vote === current) fail(vote, failure);
-    } finally {
-      vote.sending = false;
     }
   }
 
@@ -77,22 +73,28 @@ export function startVoting(slug, onVoted) {
   for (const form of document.querySelectorAll("form.choice")) {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      choose(form.querySelector("button.choose"));
+      const button = form.querySelector("button.choose");
+      if (isEnabled(button)) choose(button);
     });
   }
   // The widget is a required field of the form: without this, a vote before it is verified would be refused by the browser.
   part("vote-form").noValidate = true;
   part("vote-form").addEventListener("submit", (event) => {
     event.preventDefault();
-    cast();
+    if (isEnabled(part("vote"))) cast();
   });
   for (const id of ["cancel", "again"]) {
     part(id).addEventListener("click", () => {
+      if (!isEnabled(part(id))) return;
       forget();
       show(part("choose"));
     });
   }
 }
+
+/** Not by `disabled`: a button that is loses the focus, and whoever votes by keyboard their place. */
+const enable = (button, isOn) => button.setAttribute("aria-disabled", !isOn);
+const isEnabled = (button) => button.getAttribute("aria-disabled") !== "true";
 
 /** The picture of whom the voter chose, if there is one. */
 function showPhoto(photo) {
@@ -118,10 +120,10 @@ function send(vote, answer) {
 
 function fail(vote, failure) {
   say("vote-status", text("vote-failed", { why: explain(failure) }), "failed");
-  part("cancel").disabled = false;
+  enable(part("cancel"), true);
   const isCaptchas = failure instanceof Unsolved || /\/captcha-(failed|already-seen)$/.test(failure.type ?? "");
   const isOver = failure instanceof Refused && !failure.passes && !isCaptchas;
-  part("vote").disabled = isOver;
+  enable(part("vote"), !isOver);
   if (isCaptchas) {
     vote.pass = undefined;
     vote.captcha.again();

@@ -8,46 +8,54 @@ use test_support::eventually;
 
 use crate::replay::cast_late;
 
-async fn in_a_browser(captcha: &'static str, test: &str) {
+/// Runs files of tests on a system that they share.
+async fn in_a_browser(captcha: &'static str, files: &[&str]) {
     let system = System::start(&Plan { captcha, ..Plan::shared() }).await;
     system.production.open_paredao("final").await;
-    run(&system, test).await;
+    run(&system, files).await;
 }
 
-async fn run(system: &System, test: &str) {
+/// Runs files of tests one after the other, also after one has failed.
+async fn run(system: &System, files: &[&str]) {
     eventually("the paredão to be open", async || system.voters.knows("final").await.then_some(())).await;
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../browser-tests");
     assert!(folder.join("node_modules").exists(), "run `npm ci` in browser-tests first, as `cargo xtask test` does");
-    let mut node = Command::new("node");
-    node.args(["--test", test])
-        .current_dir(folder)
-        .env("VOTERS_URL", &system.voters.url)
-        .env("PRODUCTION_URL", &system.production.url)
-        .env("PRODUCTION_TOKEN", &system.production.token)
-        .env("PAREDAO", "final");
-    let output = tokio::task::spawn_blocking(move || node.output()).await.unwrap().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+    let mut failures = String::new();
+    for file in files {
+        let mut node = Command::new("node");
+        node.args(["--test", file])
+            .current_dir(&folder)
+            .env("VOTERS_URL", &system.voters.url)
+            .env("PRODUCTION_URL", &system.production.url)
+            .env("PRODUCTION_TOKEN", &system.production.token)
+            .env("PAREDAO", "final");
+        let output = tokio::task::spawn_blocking(move || node.output()).await.unwrap().unwrap();
+        if !output.status.success() {
+            failures.push_str(&String::from_utf8_lossy(&output.stdout));
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
     system.settle().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vote_whose_captcha_the_page_solves_itself() {
-    in_a_browser("altcha", "altcha.test.mjs").await;
+    in_a_browser("altcha", &["altcha.test.mjs"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vote_in_english() {
-    in_a_browser("altcha", "english.test.mjs").await;
+    in_a_browser("altcha", &["english.test.mjs"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_happens_is_followed_live() {
-    in_a_browser("off", "live.test.mjs").await;
+    in_a_browser("off", &["live.test.mjs"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_production_page_of_a_paredao() {
-    in_a_browser("off", "production.test.mjs").await;
+    in_a_browser("off", &["production.test.mjs"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,10 +63,10 @@ async fn the_pages_of_those_who_run_the_count() {
     let system = System::start(&Plan::shared()).await;
     let paredao = system.production.open_paredao("final").await;
     cast_late(&system, paredao.participants[0]).await;
-    run(&system, "operations.test.mjs").await;
+    run(&system, &["operations.test.mjs"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vote_without_javascript() {
-    in_a_browser("off", "without-javascript.test.mjs").await;
+    in_a_browser("off", &["without-javascript.test.mjs", "voting.test.mjs"]).await;
 }

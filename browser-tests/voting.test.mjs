@@ -1,0 +1,141 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { counted, inPage, makeParedao, system } from "./browser.mjs";
+
+const PHONE = { viewport: { width: 360, height: 740 } };
+const KEYS_MAX = 30;
+
+/** Where the keyboard is, and whether one sees it. */
+const focus = (page) =>
+  page.evaluate(() => {
+    const element = document.activeElement;
+    const { outlineStyle, outlineWidth } = getComputedStyle(element);
+    const { left, top, right, bottom } = element.getBoundingClientRect();
+    const inMiddle = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+    return {
+      id: element.id,
+      tag: element.tagName,
+      isChoice: element.matches(".choose"),
+      isOutlined: outlineStyle !== "none" && Number.parseFloat(outlineWidth) >= 2,
+      isSeen: element.contains(inMiddle) || (inMiddle?.contains(element) ?? false),
+    };
+  });
+
+/** Goes on with Tab until the focus is where it `isRight`; each stop on the way must be seen. */
+async function tabTo(page, isRight) {
+  for (let keys = 0; keys < KEYS_MAX; keys += 1) {
+    await page.keyboard.press("Tab");
+    const now = await focus(page);
+    assert.ok(now.isOutlined && now.isSeen, `the focus isn't seen: ${JSON.stringify(now)}`);
+    if (isRight(now)) return;
+  }
+  assert.fail("the keyboard doesn't get there");
+}
+
+/** Waits until the heading `id` has the focus: whoever listens hears where they are. */
+const untilAt = (page, id) => page.locator(`#${id}:focus`).waitFor();
+
+test("a whole vote by keyboard, and the focus is never lost", async () => {
+  await makeParedao("teclado");
+  await inPage(PHONE, async (page) => {
+    await page.goto(`${system.voters}/paredoes/teclado`);
+    await page.locator("#voting[data-ready=true]").waitFor();
+    await page.keyboard.press("Tab");
+    assert.equal(await page.locator("a.skip:focus").count(), 1, "first comes the way past the head of the page");
+    await page.keyboard.press("Enter");
+    await tabTo(page, ({ isChoice }) => isChoice);
+    await page.keyboard.press("Space");
+    await untilAt(page, "confirm-title");
+    await tabTo(page, ({ id }) => id === "cancel");
+    await page.keyboard.press("Enter");
+    await untilAt(page, "title");
+    await tabTo(page, ({ isChoice }) => isChoice);
+    await page.keyboard.press("Enter");
+    await untilAt(page, "confirm-title");
+    await tabTo(page, ({ id }) => id === "vote");
+    await page.keyboard.press("Enter");
+    await untilAt(page, "received-title");
+    await tabTo(page, ({ id }) => id === "again");
+    await page.keyboard.press("Space");
+    await untilAt(page, "title");
+  });
+  assert.deepEqual(await counted("teclado"), [1, 0]);
+});
+
+test("a refusal leaves the keyboard where it was", async () => {
+  await makeParedao("recusa");
+  await inPage({ ...PHONE, mayComplain: true }, async (page) => {
+    const refusal = { status: 403, contentType: "application/problem+json", body: JSON.stringify({ detail: "Não." }) };
+    await page.route("**/api/v1/ballots", (route) => route.fulfill(refusal));
+    await page.goto(`${system.voters}/paredoes/recusa`);
+    await page.locator("#voting[data-ready=true]").waitFor();
+    await page.locator("button.choose").first().focus();
+    await page.keyboard.press("Enter");
+    await page.locator("#choose-status[data-state=failed]").waitFor();
+    assert.equal((await focus(page)).isChoice, true);
+
+    await page.unroute("**/api/v1/ballots");
+    await page.route("**/api/v1/votes", (route) => route.fulfill({ ...refusal, status: 503, headers: { "retry-after": "1" } }));
+    await page.keyboard.press("Enter");
+    await untilAt(page, "confirm-title");
+    await page.locator("#vote").focus();
+    await page.keyboard.press("Enter");
+    await page.locator("#vote-status[data-state=busy]", { hasText: "Tentando de novo" }).waitFor();
+    assert.equal((await focus(page)).id, "vote", "while it tries again");
+    await page.unroute("**/api/v1/votes");
+    await page.route("**/api/v1/votes", (route) => route.fulfill(refusal));
+    await page.locator("#vote-status[data-state=failed]").waitFor();
+    await tabTo(page, ({ id }) => id === "cancel");
+  });
+});
+
+test("a lost answer is asked for again with the same ballot, and the receipt is the same", async () => {
+  await makeParedao("resposta-perdida");
+  await inPage({ ...PHONE, mayComplain: true }, async (page) => {
+    const ballots = [];
+    let lost;
+    await page.route("**/api/v1/votes", async (route) => {
+      ballots.push(route.request().postDataJSON().ballot);
+      if (lost) return route.continue();
+      lost = await (await route.fetch()).json();
+      return route.abort();
+    });
+    await page.goto(`${system.voters}/paredoes/resposta-perdida`);
+    await page.locator("button.choose").nth(1).click();
+    await page.locator("#vote").click();
+    await page.locator("#vote-status", { hasText: "Seu voto ainda não foi recebido. Tentando de novo" }).waitFor();
+    await page.locator("#receipt").waitFor();
+    assert.equal(await page.locator("#receipt").innerText(), lost.receipt);
+    assert.equal(ballots.length, 2);
+    assert.equal(ballots[0], ballots[1]);
+    // Had the first one counted twice, there would be three now.
+    await page.locator("#again").click();
+    await page.locator("button.choose").nth(0).click();
+    await page.locator("#vote").click();
+    await page.locator("#received").waitFor();
+    assert.notEqual(await page.locator("#receipt").innerText(), lost.receipt);
+  });
+  assert.deepEqual(await counted("resposta-perdida", 2), [1, 1]);
+});
+
+for (const visibility of ["after_closing", "production"]) {
+  test(`results for ${visibility} stay hidden after the vote, and say until when`, async () => {
+    const slug = `visivel-${visibility.replace("_", "-")}`;
+    await makeParedao(slug, { visibility });
+    await inPage(PHONE, async (page) => {
+      const says = { after_closing: "quando a votação terminar", production: "serão mostrados no programa" }[visibility];
+      const hidden = page.locator("#results-hidden", { hasText: says });
+      await page.goto(`${system.voters}/paredoes/${slug}`);
+      await hidden.waitFor();
+      await page.locator("button.choose").first().click();
+      await page.locator("#vote").click();
+      await page.locator("#receipt").waitFor();
+      await counted(slug);
+      await page.reload();
+      await hidden.waitFor();
+      assert.equal(await page.locator("#panorama").isVisible(), false);
+      assert.doesNotMatch(await page.content(), /100,00/, "not even in what one doesn't see");
+    });
+  });
+}
