@@ -70,3 +70,8 @@ async fn the_pages_of_those_who_run_the_count() {
 async fn a_vote_without_javascript() {
     in_a_browser("off", &["without-javascript.test.mjs", "voting.test.mjs"]).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_in_every_state_is_accessible() {
+    in_a_browser("altcha", &["states.test.mjs"]).await;
+}

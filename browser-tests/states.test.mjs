@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+
+import { assertAccessible } from "./axe.mjs";
+import { inPage, system } from "./browser.mjs";
+import { makeClosed, makeStage, PRODUCTION_STATES, VOTERS_STATES } from "./states.mjs";
+
+before(async () => {
+  await makeClosed();
+  await makeStage();
+});
+
+for (const [frontend, states] of Object.entries({ voters: VOTERS_STATES, production: PRODUCTION_STATES })) {
+  for (const { name, go, options, mayComplain } of states) {
+    test(`${frontend}: axe finds nothing in the state ${name}, and it fits`, async () => {
+      await inPage({ ...options, mayComplain }, async (page) => {
+        await go(page);
+        await assertAccessible(page, name);
+      });
+    });
+  }
+}
+
+test("every page in production's menu is among the states", async () => {
+  const { options } = PRODUCTION_STATES.at(-1);
+  await inPage(options, async (page) => {
+    const visited = new Set();
+    page.on("framenavigated", (frame) => visited.add(new URL(frame.url()).pathname));
+    for (const { go, mayComplain } of PRODUCTION_STATES) if (!mayComplain) await go(page);
+    await page.goto(`${system.production}/paredoes`);
+    const links = await page.locator("header nav a").evaluateAll((links) => links.map((link) => new URL(link.href).pathname));
+    assert.deepEqual(links.filter((link) => !visited.has(link)), []);
+  });
+});
