@@ -40,7 +40,7 @@ async fn run(system: &System, files: &[&str]) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vote_whose_captcha_the_page_solves_itself() {
-    in_a_browser("altcha", &["altcha.test.mjs"]).await;
+    in_a_browser("altcha", &["altcha.test.mjs", "weight.test.mjs"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
