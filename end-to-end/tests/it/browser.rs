@@ -50,7 +50,7 @@ async fn a_vote_in_english() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_happens_is_followed_live() {
-    in_a_browser("off", &["live.test.mjs"]).await;
+    in_a_browser("off", &["live.test.mjs", "together.test.mjs"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
