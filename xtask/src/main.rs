@@ -14,6 +14,7 @@ mod manifests;
 mod provision;
 mod run;
 mod say;
+mod screenshots;
 mod secrets;
 mod services;
 mod simulate;
@@ -48,6 +49,8 @@ enum Task {
     Bench(bench::BenchArguments),
     /// Break the whole system on purpose while votes flow, and check that none is lost or counted twice.
     Chaos(chaos::ChaosArguments),
+    /// Take pictures of the screens, for the README.
+    Screenshots,
     /// Measure how many lines the tests run.
     Coverage,
     /// Start only Kafka and Postgres, and print the variables that tests need.
@@ -78,6 +81,7 @@ fn run_task(task: &Task) -> Result<()> {
         Task::Simulate(arguments) => simulate::simulate(arguments),
         Task::Bench(arguments) => bench::bench(arguments),
         Task::Chaos(arguments) => chaos::chaos(arguments),
+        Task::Screenshots => screenshots::screenshots(),
         Task::Coverage => coverage::coverage(),
         Task::DevServices => backends::dev_services(),
         Task::SqlxPrepare => sqlx::prepare(),

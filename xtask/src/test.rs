@@ -91,11 +91,7 @@ fn run_steps(steps: &mut Vec<Step>, counts: &mut Counts) -> Result<()> {
     // apart, the tests' additional features would have most dependencies compiled again.
     timed("build", &mut || {
         run::run(run::cargo(&["build", "--workspace"]).args(TARGETS).env("SQLX_OFFLINE", "true"))?;
-        run::run(
-            Command::new("npm")
-                .args(["ci", "--no-audit", "--no-fund"])
-                .current_dir(folder::workspace().join("browser-tests")),
-        )
+        install_browser_tests()
     })?;
     timed("simulate", &mut simulate::for_tests)?;
     timed("test", &mut || {
@@ -110,6 +106,12 @@ fn run_steps(steps: &mut Vec<Step>, counts: &mut Counts) -> Result<()> {
     drop(backends);
     timed("chaos", &mut chaos::short)?;
     Ok(())
+}
+
+/// Gets what the tests in a browser are made of.
+pub(crate) fn install_browser_tests() -> Result<()> {
+    let folder = folder::workspace().join("browser-tests");
+    run::run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))
 }
 
 impl TestBackends {
