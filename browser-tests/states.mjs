@@ -12,6 +12,9 @@ const LONG_NAMES = [
   ...Array.from({ length: 17 }, (_, index) => `Participante ${index + 4}`),
 ];
 
+/** A user who hasn't been there yet. */
+const NEWCOMER = { name: "ana", password: "senha-de-uma-vez" };
+
 const minuteIn = (millis) => new Date(Math.ceil((Date.now() + millis) / MINUTE_MILLIS) * MINUTE_MILLIS).toISOString();
 /** The paredão that the system under test came with is open, and shows percentages always. */
 const OPEN = system.paredao;
@@ -24,6 +27,7 @@ export async function makeStage() {
   await makeParedao("no-programa", { visibility: "production" });
   await makeParedao("vinte", { title: `Quem você quer ver ${"fora ".repeat(12)}da casa?` }, LONG_NAMES);
   await makeDraft("rascunho", { title: "Final" });
+  await command("/api/v1/users", new Blob([JSON.stringify({ ...NEWCOMER, role: "viewer" })], { type: "application/json" }));
 }
 
 /** Makes two paredões and waits, for up to a minute, until they have closed; the public sees one's percentages. */
@@ -86,6 +90,7 @@ export const VOTERS_STATES = [
   { name: "list", go: votersShowing("/", ".badge-open") },
   { name: "scheduled", isPictured: true, go: votersShowing("/paredoes/agendado", "#countdown") },
   { name: "open", isPictured: true, go: votersShowing(`/paredoes/${OPEN}`, "button.choose") },
+  { name: "english", go: votersShowing(`/en/paredoes/${OPEN}`, "button.choose") },
   { name: "twenty", go: voters("/paredoes/vinte") },
   {
     name: "no-ballot",
@@ -158,6 +163,13 @@ export const VOTERS_STATES = [
   { name: "telao-twenty", go: voters("/paredoes/vinte/telao") },
 ];
 
+async function signIn(page, { name, password }) {
+  await page.goto(`${system.production}/entrar`);
+  await page.locator("[name=name]").fill(name);
+  await page.locator("[name=password]").fill(password);
+  await page.locator("main button.primary").click();
+}
+
 const signedIn = { extraHTTPHeaders: { authorization: `Bearer ${system.token}` } };
 
 /** What the production team sees. */
@@ -168,10 +180,7 @@ export const PRODUCTION_STATES = [
     options: {},
     mayComplain: true,
     async go(page) {
-      await page.goto(`${system.production}/entrar`);
-      await page.locator("[name=name]").fill("ninguem");
-      await page.locator("[name=password]").fill("errada");
-      await page.locator("button.primary").click();
+      await signIn(page, { name: "ninguem", password: "errada" });
       await page.locator("[role=alert]").waitFor();
     },
   },
@@ -211,5 +220,23 @@ export const PRODUCTION_STATES = [
   { name: "twenty", go: production("/paredoes/vinte") },
   { name: "closed", isPictured: true, go: production("/paredoes/encerrado") },
   { name: "pipeline", isPictured: true, go: production("/contagem") },
+  { name: "parked", mayComplain: true, go: production("/separados") },
+  { name: "audit", isPictured: true, go: production("/registro") },
+  { name: "users", isPictured: true, go: production("/usuarios") },
+  {
+    name: "user-changing",
+    async go(page) {
+      await page.goto(`${system.production}/usuarios`);
+      await page.locator(".account summary").first().click();
+    },
+  },
+  {
+    name: "account",
+    options: {},
+    async go(page) {
+      await signIn(page, NEWCOMER);
+      await page.waitForURL("**/conta");
+    },
+  },
   { name: "not-found", mayComplain: true, go: production("/paredoes/nenhum") },
 ].map((state) => ({ options: signedIn, ...state }));
