@@ -10,11 +10,14 @@ before(async () => {
   await makeStage();
 });
 
+const visited = new Set();
+
 for (const [frontend, states] of Object.entries({ voters: VOTERS_STATES, production: PRODUCTION_STATES })) {
   for (const { name, go, options, mayComplain } of states) {
     test(`${frontend}: axe finds nothing in the state ${name}, and it fits`, async () => {
       await inPage({ ...options, mayComplain }, async (page) => {
         await go(page);
+        visited.add(page.url());
         await assertAccessible(page, name);
       });
     });
@@ -22,13 +25,9 @@ for (const [frontend, states] of Object.entries({ voters: VOTERS_STATES, product
 }
 
 test("every page in production's menu is among the states", async () => {
-  const { options } = PRODUCTION_STATES.at(-1);
-  await inPage({ ...options, mayComplain: true }, async (page) => {
-    const visited = new Set();
-    page.on("framenavigated", (frame) => visited.add(new URL(frame.url()).pathname));
-    for (const { go } of PRODUCTION_STATES) await go(page);
+  await inPage({ extraHTTPHeaders: { authorization: `Bearer ${system.token}` } }, async (page) => {
     await page.goto(`${system.production}/paredoes`);
-    const links = await page.locator("header nav a").evaluateAll((links) => links.map((link) => new URL(link.href).pathname));
+    const links = await page.locator("header nav a").evaluateAll((links) => links.map(({ href }) => href));
     assert.deepEqual(links.filter((link) => !visited.has(link)), []);
   });
 });
