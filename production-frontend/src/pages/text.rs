@@ -7,19 +7,6 @@ use voting_commons::percentages::Percent;
 
 use crate::app::Zone;
 
-/// `1234567` as `1.234.567`.
-pub(super) fn number(number: &i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push('.');
-        }
-        text.push(digit);
-    }
-    if *number < 0 { format!("-{text}") } else { text }
-}
-
 /// The day and minute in `tz`.
 pub(super) fn minute(timestamp: &Timestamp, tz: &TimeZone) -> String {
     timestamp.to_zoned(tz.clone()).strftime("%d/%m/%Y às %H:%M").to_string()
@@ -41,11 +28,6 @@ pub(super) fn field(timestamp: &Option<Timestamp>, tz: &TimeZone) -> String {
     timestamp.as_ref().map(text).unwrap_or_default()
 }
 
-/// `1500` milliseconds as `1,5 s`.
-pub(super) fn seconds(millis: &i64) -> String {
-    format!("{},{} s", number(&(millis / 1000)), millis % 1000 / 100)
-}
-
 /// `1500` milliseconds as `1,5 s` or `1.5 s`.
 pub(super) fn tenths(t: &Texts, millis: &i64) -> String {
     format!("{} s", t.language().decimal(millis / 100, 1))
@@ -62,11 +44,6 @@ pub(super) fn zone(t: &Texts, zone: &Zone) -> Text {
         "America/Sao_Paulo" => t.text("zone-brasilia"),
         name => t.text("zone-other").with("zone", name),
     }
-}
-
-/// `1500` milliseconds as `1,5 s` or `1.5 s`.
-pub(super) fn tenths(t: &Texts, millis: &i64) -> String {
-    format!("{} s", t.language().decimal(millis / 100, 1))
 }
 
 /// How long ago something was, roughly: `há 5 min`. What is `millis` milliseconds ahead is now.
@@ -87,17 +64,6 @@ mod tests {
 
     use super::*;
     use crate::language::texts;
-
-    #[test]
-    fn thousands_are_set_apart() {
-        let shown = [0, 999, 1000, 1_234_567, -1000].map(|n| number(&n));
-        assert_eq!(shown, ["0", "999", "1.000", "1.234.567", "-1.000"]);
-    }
-
-    #[test]
-    fn a_lag_is_shown_in_tenths_of_a_second() {
-        assert_eq!([0, 99, 1500, 3_600_000].map(|millis| seconds(&millis)), ["0,0 s", "0,0 s", "1,5 s", "3.600,0 s"]);
-    }
 
     #[test]
     fn numbers_are_written_as_the_language_does() {
