@@ -149,6 +149,17 @@ impl Production {
         Answer::of(response.expect("the production's frontend answers")).await
     }
 
+    /// The bytes that lie at `path`.
+    ///
+    /// # Panics
+    /// When there are none.
+    pub async fn download(&self, path: &str) -> Vec<u8> {
+        let response = self.client.get(format!("{}{path}", self.url)).bearer_auth(&self.token).send().await;
+        let response = response.expect("the production's frontend answers");
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        response.bytes().await.expect("a whole answer").to_vec()
+    }
+
     /// Asks for a replay of parked votes.
     ///
     /// # Panics

@@ -25,6 +25,10 @@ const PARTITIONS: i32 = 12;
 /// The longest a test's HTTP request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
+/// An example of RFC 8410.
+const RESULT_SIGNING_KEY: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../production-frontend/tests/it/rfc8410-key.pem");
+
 /// What a system is made of.
 #[derive(Debug, Clone)]
 pub struct Plan {
@@ -71,6 +75,7 @@ pub struct System {
     pub database: TestDatabase,
     /// Its topic.
     pub kafka: KafkaArgs,
+    environment: Environment,
     _aggregator: Service,
     // The last field: it is given back when the processes have ended.
     _turn: OwnedMutexGuard<()>,
@@ -106,6 +111,7 @@ impl System {
             frontend: voters,
             production_frontend: production,
             ballot_keys: format!("test:{key}"),
+            environment,
             _aggregator: aggregator,
             _turn: turn,
         }
@@ -137,6 +143,14 @@ impl System {
         assert_eq!(broken, 0, "partitions that break conservation");
     }
 
+    /// Runs a service's command to its end, with `input` as its standard input.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn feed(&self, name: &'static str, arguments: &[&str], input: &str) {
+        process::feed(name, arguments, &self.environment, input);
+    }
+
     async fn end_offsets(&self) -> i64 {
         let kafka = self.kafka.clone();
         let sum = move || test_support::end_offsets(&kafka, PARTITIONS).into_iter().sum();
@@ -157,6 +171,7 @@ fn environment(plan: &Plan, kafka: &KafkaArgs, database: &TestDatabase, key: &st
         ("CAPTCHA_OFF_CONFIRMED", if plan.captcha == "off" { "yes" } else { "" }.to_owned()),
         ("BALLOT_KEYS", format!("test:{key}")),
         ("ALTCHA_KEY", key.to_owned()),
+        ("RESULT_SIGNING_KEY", RESULT_SIGNING_KEY.to_owned()),
         ("RUST_LOG", "warn".to_owned()),
     ]
 }
@@ -164,6 +179,11 @@ fn environment(plan: &Plan, kafka: &KafkaArgs, database: &TestDatabase, key: &st
 /// An address of this machine that nobody listens on yet.
 fn free_address() -> String {
     format!("127.0.0.1:{}", port::free().expect("the system has a free port"))
+}
+
+/// Where a service's program is.
+pub fn program(name: &str) -> PathBuf {
+    binaries().join(name)
 }
 
 /// The folder into which Cargo built the services.

@@ -1,5 +1,6 @@
 //! Services as processes.
 
+use std::io::Write;
 use std::process::{Child, Command, Stdio};
 
 use test_support::eventually;
@@ -73,6 +74,21 @@ pub(crate) fn output(name: &'static str, arguments: &[&str], environment: &Envir
         .unwrap_or_else(|error| panic!("{name} can't be started ({error}): build the workspace first"));
     assert!(output.status.success(), "{name} {arguments:?} failed");
     String::from_utf8(output.stdout).expect("it prints text").trim().to_owned()
+}
+
+/// Runs a service's command to its end, with `input` as its standard input.
+///
+/// # Panics
+/// When it fails.
+pub(crate) fn feed(name: &'static str, arguments: &[&str], environment: &Environment, input: &str) {
+    let mut process = command(name, arguments, environment)
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap_or_else(|error| panic!("{name} can't be started ({error}): build the workspace first"));
+    let mut stdin = process.stdin.take().expect("it is piped");
+    stdin.write_all(input.as_bytes()).expect("it reads its standard input");
+    drop(stdin);
+    assert!(process.wait().expect("a child may be waited for").success(), "{name} {arguments:?} failed");
 }
 
 fn command(name: &str, arguments: &[&str], environment: &Environment) -> Command {

@@ -128,8 +128,8 @@ function newRow(start, { grain, label, votes }) {
 }
 
 /** What numbers alone can't show: as the page's own `data-state`. */
-const stateOf = ({ status, after_closing, lag, reconciliation }) =>
-  JSON.stringify([status, after_closing, lag.halted, reconciliation.state]);
+const stateOf = ({ status, after_closing, lag, reconciliation, finality, is_proposed }) =>
+  JSON.stringify([status, after_closing, lag.halted, reconciliation.state, finality, is_proposed]);
 
 function show({ standing, tail }) {
   came(Date.parse(standing.as_of), standing.age_millis);

@@ -1,5 +1,6 @@
 //! The service: its options, its routes with their limits, and how it runs.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +29,7 @@ use crate::auth::attempts::Attempts;
 use crate::auth::password::Passwords;
 use crate::error::Error;
 use crate::live::feeds::Feeds;
+use crate::publication::key::ResultKey;
 use crate::{language, measures, openapi, pages, photo_route, request_metrics, watch_postgres};
 
 /// Connections to Postgres; answers wait for one rather than take more.
@@ -56,6 +58,9 @@ pub struct Options {
     /// of yours the header that it sets, as XRealIp or RightmostXForwardedFor
     #[arg(long, env = "CLIENT_ADDRESS", default_value_t = ClientIpSource::ConnectInfo)]
     pub client_address: ClientIpSource,
+    /// The Ed25519 key that signs results, a PEM file; without it nothing can be published
+    #[arg(long, env = "RESULT_SIGNING_KEY")]
+    pub result_signing_key: Option<PathBuf>,
 }
 
 /// Where the service listens.
@@ -77,6 +82,8 @@ pub(crate) struct App {
     pub(crate) attempts: Arc<Attempts>,
     pub(crate) uploads: Arc<Semaphore>,
     pub(crate) feeds: Arc<Feeds>,
+    /// Signs results.
+    pub(crate) result_key: Option<Arc<ResultKey>>,
     /// Ends what would otherwise go on for ever.
     pub(crate) shutdown: CancellationToken,
 }
@@ -105,6 +112,7 @@ pub async fn run(
     shutdown: CancellationToken,
 ) -> anyhow::Result<()> {
     let tz = TimeZone::get(&options.zone).with_context(|| format!("the zone {:?} isn't known", options.zone))?;
+    let result_key = options.result_signing_key.as_deref().map(ResultKey::read).transpose()?.map(Arc::new);
     let pool = postgres.pool("production-frontend", CONNECTIONS_MAX).context("DATABASE_URL can't be read")?;
     // What is measured before a recorder stands is lost.
     telemetry::metrics_handle();
@@ -117,6 +125,7 @@ pub async fn run(
         attempts: Arc::new(Attempts::new()),
         uploads: Arc::new(Semaphore::new(UPLOADS_AT_ONCE_MAX)),
         feeds: Arc::new(Feeds::new()),
+        result_key,
         shutdown: shutdown.clone(),
     };
     let readiness = Readiness::waiting_for("postgres");

@@ -72,6 +72,20 @@ pub(crate) enum Action {
     OpenParedao,
     /// Closed a paredão.
     CloseParedao,
+    /// Changed a paredão before its opening.
+    EditParedao,
+    /// Took a paredão's opening back.
+    UnscheduleParedao,
+    /// Moved an open paredão's closing.
+    RescheduleParedao,
+    /// Deleted a draft.
+    DeleteParedao,
+    /// Proposed to publish a paredão's result.
+    ProposePublication,
+    /// Took such a proposal back.
+    WithdrawPublication,
+    /// Confirmed such a proposal, which published it.
+    Publish,
     /// Had registers stand still; the subject is the topic, or one partition as `votes/3`.
     Pause,
     /// Had registers go on; the subject is as of [`Self::Pause`].
@@ -112,6 +126,13 @@ impl Action {
             Self::CreateParedao => "create_paredao",
             Self::OpenParedao => "open_paredao",
             Self::CloseParedao => "close_paredao",
+            Self::EditParedao => "edit_paredao",
+            Self::UnscheduleParedao => "unschedule_paredao",
+            Self::RescheduleParedao => "reschedule_paredao",
+            Self::DeleteParedao => "delete_paredao",
+            Self::ProposePublication => "propose_publication",
+            Self::WithdrawPublication => "withdraw_publication",
+            Self::Publish => "publish",
             Self::Pause => "pause",
             Self::Resume => "resume",
             Self::RequestReplay => "request_replay",

@@ -1,5 +1,7 @@
 //! The commands besides `serve`.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context, ensure};
 use serde_json::json;
 use sqlx::{Connection, PgConnection, PgPool};
@@ -9,6 +11,7 @@ use crate::audit::{self, Action};
 use crate::auth::password::{self, PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN};
 use crate::auth::token::Token;
 use crate::auth::{Kind, NAME_CHARS_MAX, Producer, Role};
+use crate::publication::verify::{Package, verify};
 use crate::users::store;
 
 /// How much of the standard input is read for a password, in bytes: the longest one, the end of its line, and one more,
@@ -95,6 +98,46 @@ pub async fn add_token(args: &PostgresArgs, who: &str, name: &str, role: Option<
     audit::write(&mut *transaction, &operator(who), Action::AddToken, name, &detail).await?;
     transaction.commit().await?;
     Ok(token.reveal().to_owned())
+}
+
+/// Says in a sentence that the result in `files`, a JSON file and perhaps its CSV, is genuine by the public key in `key`.
+/// Without `signature` it is taken from beside the JSON.
+///
+/// # Errors
+/// When a file can't be read, or the result isn't genuine.
+pub fn verify_result(files: &[PathBuf], signature: Option<PathBuf>, key: &Path) -> anyhow::Result<String> {
+    let (is_csv, is_json) = (|file: &&PathBuf| has_end(file, "csv"), |file: &&PathBuf| !has_end(file, "csv"));
+    let json = files.iter().find(is_json).context("the result in JSON is missing")?;
+    ensure!(files.iter().filter(is_json).count() == 1, "there is more than one result in JSON");
+    let signature = signature.unwrap_or_else(|| {
+        let mut beside = json.clone().into_os_string();
+        beside.push(".sig");
+        beside.into()
+    });
+    let csv = files.iter().find(is_csv).map(|file| read(file)).transpose()?;
+    let package = Package { json: &read(json)?, signature: &read(&signature)?, csv: csv.as_deref() };
+    let key = String::from_utf8(read(key)?).context("the key isn't text")?;
+    let signed = verify(&package, &key).context("NOT genuine")?;
+    let (result, csv) = (&signed.result, if package.csv.is_some() { ", and so is its CSV" } else { "" });
+    Ok(format!(
+        "genuine{csv}: {:?} ({}), {} votes before {}, proposed by {}, confirmed by {} and published at {}, signed by the key {}",
+        result.title,
+        result.slug,
+        result.total,
+        result.closes_at,
+        signed.proposed_by,
+        signed.confirmed_by,
+        signed.published_at,
+        signed.key_id
+    ))
+}
+
+fn has_end(file: &Path, end: &str) -> bool {
+    file.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(end))
+}
+
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| format!("can't read {}", file.display()))
 }
 
 /// Whoever can give commands on the machine may do everything.

@@ -75,6 +75,30 @@ pub(crate) enum Error {
     NameTaken,
     /// 409: no active director with a password of their own would remain.
     LastDirector,
+    /// 409: voters may have ballots of it, so it stays as it is.
+    NotEditable,
+    /// 409: only a draft can be deleted, of which nothing else speaks.
+    NotDeletable,
+    /// 409: it closed, at a moment that stays as it is.
+    ClosingPassed,
+    /// 409: what may still change can't be published.
+    CountNotFinal,
+    /// 409: one proposal at a time.
+    ProposalStands,
+    /// 409: nobody proposed anything, or it was withdrawn.
+    NoProposal,
+    /// 409: who proposed can't confirm.
+    SecondPersonNeeded,
+    /// 403: a script isn't a person.
+    PersonNeeded,
+    /// 409: what was proposed isn't what was seen or is counted now.
+    CountChanged,
+    /// 409: a published result stays.
+    AlreadyPublished,
+    /// 409: no key was given to this service.
+    NoSigningKey,
+    /// 404: there is no published result.
+    NotPublished,
     /// 409: one partition can't go on while all are paused.
     AllPaused,
     /// 413: the body is larger than allowed.
@@ -221,6 +245,18 @@ impl Error {
             Self::NotOpen => (409, "paredao-not-open", "The paredão hasn't been opened"),
             Self::NameTaken => (409, "name-taken", "Another one has this name"),
             Self::LastDirector => (409, "last-director", "No active director would remain"),
+            Self::NotEditable => (409, "paredao-not-editable", "The paredão has opened, or is about to"),
+            Self::NotDeletable => (409, "paredao-not-deletable", "Only a draft without imports can be deleted"),
+            Self::ClosingPassed => (409, "closing-passed", "The paredão has closed, and its closing stays"),
+            Self::CountNotFinal => (409, "count-not-final", "The count isn't final"),
+            Self::ProposalStands => (409, "proposal-stands", "A proposal waits for its confirmation"),
+            Self::NoProposal => (409, "no-proposal", "Nothing is proposed"),
+            Self::SecondPersonNeeded => (409, "second-person-needed", "Somebody else must confirm it"),
+            Self::PersonNeeded => (403, "person-needed", "Only people publish, not tokens"),
+            Self::CountChanged => (409, "count-changed", "The counts changed since the proposal"),
+            Self::AlreadyPublished => (409, "already-published", "The result was published"),
+            Self::NoSigningKey => (409, "no-signing-key", "No key signs results"),
+            Self::NotPublished => (404, "not-published", "Nothing was published"),
             Self::AllPaused => (409, "all-paused", "All partitions are paused, not only this one"),
             Self::TooLarge => (413, "body-too-large", "The body is too large"),
             Self::UnsupportedMediaType => (415, "content-type-unsupported", "The content type isn't supported"),

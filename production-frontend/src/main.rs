@@ -2,6 +2,7 @@
 
 use std::io::Read;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context;
@@ -15,10 +16,11 @@ use voting_commons::adapters::{failure, shutdown};
 
 /// Where the production team makes, opens, closes and follows paredões.
 #[derive(Parser)]
-#[command(version)]
+#[command(version, subcommand_negates_reqs = true)]
 struct Cli {
+    /// All but the check of a result need it.
     #[command(flatten)]
-    postgres: PostgresArgs,
+    postgres: Option<PostgresArgs>,
     #[command(flatten)]
     log: LogArgs,
     #[command(subcommand)]
@@ -45,6 +47,18 @@ enum Command {
     /// Tokens of scripts
     #[command(subcommand)]
     Token(Add),
+    /// Say whether a published result is genuine; needs no database
+    VerifyResult {
+        /// The result in JSON, and its CSV if that is to be checked too
+        #[arg(required = true, num_args = 1..=2)]
+        files: Vec<PathBuf>,
+        /// The signature; without it, the file beside the JSON whose name ends in .sig
+        #[arg(long)]
+        signature: Option<PathBuf>,
+        /// The public key in PEM, got from somewhere you trust
+        #[arg(long)]
+        key: PathBuf,
+    },
 }
 
 #[derive(Subcommand)]
@@ -80,6 +94,8 @@ async fn main() -> ExitCode {
 }
 
 async fn execute(cli: Cli) -> anyhow::Result<()> {
+    let postgres =
+        || cli.postgres.as_ref().context("the option --database-url or the variable DATABASE_URL is missing");
     match cli.command {
         Command::Serve { listen, admin, options } => {
             let shutdown = shutdown::on_signal()?;
@@ -87,16 +103,20 @@ async fn execute(cli: Cli) -> anyhow::Result<()> {
                 TcpListener::bind(address).await.with_context(|| format!("can't listen on {address}"))
             };
             let listeners = Listeners { pages: bind(listen).await?, admin: bind(admin.admin_listen).await? };
-            production_frontend::run(listeners, &cli.postgres, options, shutdown).await
+            production_frontend::run(listeners, postgres()?, options, shutdown).await
         }
-        Command::Migrate => commands::migrate(&cli.postgres).await,
+        Command::Migrate => commands::migrate(postgres()?).await,
         Command::User(Add::Add(Named { name, role, who })) => {
             let mut password = String::new();
             std::io::stdin().take(commands::PASSWORD_INPUT_BYTES_MAX).read_to_string(&mut password)?;
-            commands::add_user(&cli.postgres, &who, &name, role, password.trim_end_matches(['\r', '\n'])).await
+            commands::add_user(postgres()?, &who, &name, role, password.trim_end_matches(['\r', '\n'])).await
         }
         Command::Token(Add::Add(Named { name, role, who })) => {
-            println!("{}", commands::add_token(&cli.postgres, &who, &name, role).await?);
+            println!("{}", commands::add_token(postgres()?, &who, &name, role).await?);
+            Ok(())
+        }
+        Command::VerifyResult { files, signature, key } => {
+            println!("{}", commands::verify_result(&files, signature, &key)?);
             Ok(())
         }
     }

@@ -13,7 +13,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::app::App;
 use crate::error::Problem;
 use crate::{
-    account, audit, dead_letters, imports, live, paredao, pipeline, reconciliation, standing, tokens, totals, users,
+    account, audit, dead_letters, finality, imports, live, paredao, pipeline, publication, reconciliation, standing, tokens, totals,
+    users,
 };
 
 /// Swagger UI styles its own elements and draws with data URLs.
@@ -74,9 +75,12 @@ fn is_refusal(status: &str) -> bool {
 fn described() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Description::openapi())
         .merge(paredao::api::routes())
+        .merge(paredao::changes_api::routes())
         .merge(totals::api::routes())
         .merge(standing::api::routes())
         .merge(live::api::routes())
+        .merge(finality::api::routes())
+        .merge(publication::api::routes())
         .merge(dead_letters::api::routes())
         .merge(imports::api::routes())
         .merge(pipeline::api::routes())

@@ -3,13 +3,16 @@
 mod account;
 mod audit;
 mod dashboard;
+mod lifecycle;
 mod new;
 mod paredoes;
 mod parked;
 mod pipeline;
+mod publication;
 mod reconciliation;
 mod sign_in;
-mod spreadsheet;
+pub(crate) mod spreadsheet;
+mod state;
 mod text;
 mod users;
 
@@ -33,6 +36,8 @@ pub(crate) fn routes() -> Router<App> {
         .merge(sign_in::routes())
         .merge(paredoes::routes())
         .merge(dashboard::routes())
+        .merge(lifecycle::routes())
+        .merge(publication::routes())
         .merge(pipeline::routes())
         .merge(new::routes())
         .merge(parked::routes())

@@ -1,6 +1,8 @@
 //! A paredão: what it is to those who look at it, and when it is open.
 
 pub(crate) mod api;
+pub(crate) mod changes;
+pub(crate) mod changes_api;
 pub(crate) mod draft;
 pub(crate) mod form;
 pub(crate) mod mistake;
@@ -10,6 +12,9 @@ pub(crate) mod store;
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+/// Where pictures are, by their hash.
+pub(crate) const PHOTOS: &str = "/photos/";
 
 /// Whether votes are taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
@@ -23,6 +28,8 @@ pub enum Status {
     Open,
     /// Takes no more votes.
     Closed,
+    /// Its result is published, and nothing of it changes any more.
+    Published,
 }
 
 impl Status {
@@ -70,6 +77,13 @@ pub struct ParticipantView {
     pub name: String,
     /// Where their picture is, if there is one.
     pub photo_url: Option<String>,
+}
+
+impl ParticipantView {
+    /// The hash by which their picture is stored, if there is one.
+    pub(crate) fn photo_hash(&self) -> Option<&str> {
+        self.photo_url.as_deref()?.strip_prefix(PHOTOS)
+    }
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 use voting_commons::percentages::Percent;
 
+use crate::finality::FinalityState;
 use crate::paredao::Status;
 use crate::pipeline::LagView;
 use crate::reconciliation::{self, ReconciliationView};
@@ -39,6 +40,10 @@ pub struct StandingView {
     pub lag: LagView,
     /// Whether the votes sent, the topic and the tables agree.
     pub reconciliation: VerdictView,
+    /// How far the count is from being final.
+    pub finality: FinalityState,
+    /// Whether somebody proposed to publish it, and nobody confirmed or withdrew that yet.
+    pub is_proposed: bool,
 }
 
 /// The votes of one minute. A vote counts in the minute in which its ballot was issued, and may come up to three minutes

@@ -414,6 +414,7 @@ impl Shell {
             let (ballots, lag, log) = (owned.core.ballots(), owned.lag.clone(), self.log.clone());
             let board = self.board.clone();
             self.ask(partition, async move {
+                let looked_at = Some(Instant::now());
                 let ends = match log.ends(partition).await {
                     Ok(ends) => ends,
                     Err(error) => {
@@ -423,13 +424,17 @@ impl Shell {
                     }
                 };
                 let Some(written) = written else {
-                    board.update(partition, |entry| (entry.ends, entry.lag_millis) = (Some(ends), None));
+                    board.update(partition, |entry| {
+                        (entry.ends, entry.looked_at, entry.lag_millis) = (Some(ends), looked_at, None);
+                    });
                     return Event::Tick;
                 };
                 let lag_records = (ends.high - written.next_offset).max(0);
                 let lag_millis = lag.millis(lag_records, written.log_clock, now());
                 metrics::partition(partition, lag_records, lag_millis, ballots);
-                board.update(partition, |entry| (entry.ends, entry.lag_millis) = (Some(ends), Some(lag_millis)));
+                board.update(partition, |entry| {
+                    (entry.ends, entry.looked_at, entry.lag_millis) = (Some(ends), looked_at, Some(lag_millis));
+                });
                 Event::LogSeen { low: ends.low, high: ends.high, asked_at: written.next_offset }
             });
         }

@@ -44,6 +44,19 @@ impl Secrets {
         self.get_or_make("ALTCHA_KEY", || Ok(URL_SAFE_NO_PAD.encode(random::<32>()?)))
     }
 
+    /// The file of the key that signs results: Ed25519 in PEM, as `openssl genpkey` would make it.
+    pub(crate) fn result_signing_key(&self) -> Result<PathBuf> {
+        let path = self.path.with_file_name("result-signing-key.pem");
+        if !path.exists() {
+            // PKCS #8 (RFC 8410) of such a key is always these bytes, and then the key's.
+            let mut der = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".to_vec();
+            der.extend(random::<32>()?);
+            let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der));
+            write_private(&path, &pem)?;
+        }
+        Ok(path)
+    }
+
     /// The password of the production team's user.
     pub(crate) fn production_password(&mut self) -> Result<String> {
         self.get_or_make("PRODUCTION_PASSWORD", || Ok(URL_SAFE_NO_PAD.encode(random::<12>()?)))
@@ -113,6 +126,17 @@ mod tests {
         let mut again = Secrets::load_from(path.clone()).unwrap();
         assert_eq!(again.ballot_keys().unwrap(), keys);
         assert_eq!(again.production_token(), Some("a=b"));
+        assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_key_that_signs_results_is_made_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let secrets = Secrets::load_from(folder.path().join("secrets")).unwrap();
+        let path = secrets.result_signing_key().unwrap();
+        let pem = fs::read_to_string(&path).unwrap();
+        assert!(pem.contains("\nMC4CAQAwBQYDK2VwBCIEI"), "{pem}");
+        assert_eq!(fs::read_to_string(secrets.result_signing_key().unwrap()).unwrap(), pem);
         assert_eq!(path.metadata().unwrap().mode() & 0o777, 0o600);
     }
 

@@ -6,6 +6,7 @@ mod browser;
 mod faults;
 mod imports;
 mod load_test;
+mod publication;
 mod reconciliation;
 mod replay;
 mod votes_over_http;

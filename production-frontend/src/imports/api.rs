@@ -68,6 +68,7 @@ struct NewImport {
         (status = 201, description = "registered", body = ImportView),
         (status = 400, description = "the body can't be read"),
         (status = 404, description = "no such paredão"),
+        (status = 409, description = "its result was published"),
         (status = 415, description = "it isn't application/json"),
         (status = 422, description = "it has no description"),
     )

@@ -25,6 +25,15 @@ pub(super) async fn get(executor: impl PgExecutor<'_>, id: i32) -> Result<Import
 /// Registers an import; its row says who did.
 pub(super) async fn register(pool: &PgPool, producer: &Producer, slug: &str, what: &str) -> Result<ImportView, Error> {
     let mut transaction = pool.begin().await?;
+    let published = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM publication r JOIN paredao p ON p.id = r.paredao WHERE p.slug = $1) AS "published!""#,
+        slug
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
+    if published {
+        return Err(Error::AlreadyPublished);
+    }
     let id = sqlx::query_scalar!(
         "INSERT INTO import (paredao, what, registered_by) SELECT id, $2, $3 FROM paredao WHERE slug = $1 RETURNING id",
         slug,

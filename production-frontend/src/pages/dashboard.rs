@@ -16,8 +16,8 @@ use voting_commons::adapters::texts::{Text, Texts};
 
 use self::query::{Shown, TableQuery};
 use self::table::TableView;
-use super::paredoes::{status_name, times, visibility_of};
 use super::reconciliation::finding;
+use super::state::StatePart;
 use super::{minute, page, text};
 use crate::app::{App, Zone};
 use crate::auth::{Operator, Producer};
@@ -26,7 +26,7 @@ use crate::paredao::{ParedaoView, Status, store};
 use crate::reconciliation::{self, ReconciliationView, State as Reconciled};
 use crate::standing::{StandingView, store as standing_store};
 use crate::totals::Grain;
-use crate::{live, snapshot};
+use crate::{finality, live, publication, snapshot};
 
 /// The newest rows of the table that the page shows; its exports hold all.
 const ROWS_SHOWN_MAX: usize = 500;
@@ -48,6 +48,8 @@ struct DashboardPage<'a> {
     t: Texts,
     producer: Option<&'a Producer>,
     paredao: &'a ParedaoView,
+    /// The head: how far it is in its life.
+    state: StatePart<'a>,
     standing: &'a StandingView,
     reconciliation: &'a ReconciliationView,
     table: &'a TableView,
@@ -113,8 +115,8 @@ impl DashboardPage<'_> {
 
     /// What the script can't show by changing numbers: when it differs, it takes those parts of the page anew.
     fn state(&self) -> String {
-        let StandingView { status, after_closing, lag, reconciliation, .. } = self.standing;
-        let state = (status, after_closing, lag.halted, reconciliation.state);
+        let StandingView { status, after_closing, lag, reconciliation, finality, is_proposed, .. } = self.standing;
+        let state = (status, after_closing, lag.halted, reconciliation.state, finality, is_proposed);
         serde_json::to_string(&state).expect("names and numbers are JSON")
     }
 
@@ -170,14 +172,26 @@ async fn show(
     let paredao = store::find(&mut *snapshot, &slug).await?;
     let reconciliation = reconciliation::store::read(&mut snapshot).await?;
     let standing = standing_store::read(&mut snapshot, &paredao, &reconciliation).await?;
+    let finality = finality::store::read(&mut snapshot, &paredao, &reconciliation).await?;
+    let publication = publication::store::read(&mut snapshot, &paredao).await?;
     let table = table::read(&mut snapshot, &paredao, &shown, ROWS_SHOWN_MAX, &app.zone, t).await?;
     snapshot.commit().await?;
     let mut others = store::list(&app.pool).await?;
-    others.retain(|other| other.slug != slug && matches!(other.status, Status::Open | Status::Closed));
+    others.retain(|other| {
+        other.slug != slug && matches!(other.status, Status::Open | Status::Closed | Status::Published)
+    });
     let template = DashboardPage {
         t,
         producer: Some(&producer),
         paredao: &paredao.view,
+        state: StatePart {
+            t,
+            producer: &producer,
+            paredao: &paredao.view,
+            finality: &finality,
+            publication: &publication,
+            zone: &app.zone,
+        },
         standing: &standing,
         reconciliation: &reconciliation,
         table: &table,

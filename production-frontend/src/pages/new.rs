@@ -50,7 +50,7 @@ impl NewPage<'_> {
 }
 
 /// From when on voters see percentages, in words.
-fn visibility_text(t: &Texts, visibility: &Visibility) -> Text {
+pub(super) fn visibility_text(t: &Texts, visibility: &Visibility) -> Text {
     t.text(match visibility {
         Visibility::Always => "new-see-always",
         Visibility::AfterVoting => "new-see-after-voting",

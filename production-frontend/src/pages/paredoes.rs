@@ -7,10 +7,10 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::get;
 use jiff::Timestamp;
-use voting_commons::Visibility;
-use voting_commons::adapters::texts::Texts;
+use voting_commons::adapters::texts::{Text, Texts};
+use voting_commons::percentages::Percent;
 
-use super::{page, text};
+use super::page;
 use crate::app::{App, Zone};
 use crate::auth::Producer;
 use crate::error::Error;
@@ -21,43 +21,47 @@ pub(super) fn routes() -> Router<App> {
 }
 
 /// A status in words.
-pub(super) fn status_name(status: &Status) -> &'static str {
+pub(super) fn status_text(t: &Texts, status: &Status) -> Text {
+    t.text(match status {
+        Status::Draft => "status-draft",
+        Status::Scheduled => "status-scheduled",
+        Status::Open => "status-open",
+        Status::Closed => "status-closed",
+        Status::Published => "status-published",
+    })
+}
+
+/// A status as the style sheet calls it.
+pub(super) const fn status_class(status: &Status) -> &'static str {
     match status {
         Status::Draft => "rascunho",
         Status::Scheduled => "agendado",
         Status::Open => "aberto",
         Status::Closed => "encerrado",
+        Status::Published => "publicado",
     }
 }
 
-/// From when on voters see percentages, in words.
-fn visibility_text(visibility: &Visibility) -> &'static str {
-    match visibility {
-        Visibility::Always => "sempre",
-        Visibility::AfterVoting => "depois de votar",
-        Visibility::AfterClosing => "depois do encerramento",
-        Visibility::Production => "nunca: só a produção",
-    }
-}
-
-/// The same for the name by which the API knows it.
-pub(super) fn visibility_of(name: &str) -> &'static str {
-    name.parse().map_or("", |visibility| visibility_text(&visibility))
+/// A share with two decimals, `33.30`, as the language writes it.
+pub(super) fn percent(t: &Texts, share: &str) -> String {
+    let hundredths = share.replace('.', "").parse::<i32>().ok().and_then(|number| Percent::try_from(number).ok());
+    hundredths.map_or_else(|| share.to_owned(), |share| t.percent(&share))
 }
 
 /// When the paredão opens and closes, in words.
-pub(super) fn times(paredao: &ParedaoView, zone: &Zone) -> String {
-    let at = |timestamp: Timestamp| text::minute(&timestamp, &zone.tz);
+pub(super) fn times(t: &Texts, paredao: &ParedaoView, zone: &Zone) -> String {
+    let at = |timestamp: Timestamp| t.minute(&timestamp.to_zoned(zone.tz.clone()));
     let opening = match (paredao.status, paredao.opens_at) {
-        (_, None) => "sem abertura marcada".to_owned(),
-        (Status::Scheduled, Some(opens_at)) => format!("abre em {}", at(opens_at)),
-        (_, Some(opens_at)) => format!("aberto em {}", at(opens_at)),
+        (_, None) => t.text("times-no-opening"),
+        (Status::Scheduled, Some(opens_at)) => t.text("times-opens").with("at", at(opens_at)),
+        (_, Some(opens_at)) => t.text("times-opened").with("at", at(opens_at)),
     };
-    match (paredao.status, paredao.closes_at) {
-        (_, None) => opening,
-        (Status::Closed, Some(closes_at)) => format!("{opening}, encerrado em {}", at(closes_at)),
-        (_, Some(closes_at)) => format!("{opening}, encerra em {}", at(closes_at)),
-    }
+    let closing = match (paredao.status, paredao.closes_at) {
+        (_, None) => return opening.to_string(),
+        (Status::Closed | Status::Published, Some(closes_at)) => t.text("times-closed").with("at", at(closes_at)),
+        (_, Some(closes_at)) => t.text("times-closes").with("at", at(closes_at)),
+    };
+    format!("{opening}, {closing}")
 }
 
 #[derive(Template)]

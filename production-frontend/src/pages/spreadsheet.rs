@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 const BYTE_ORDER_MARK: &str = "\u{feff}";
 
 /// A file of these rows, the head first. Fields with text that people wrote went through [`text`].
-pub(super) fn file(rows: impl IntoIterator<Item = Vec<String>>) -> String {
+pub(crate) fn file(rows: impl IntoIterator<Item = Vec<String>>) -> String {
     rows.into_iter().fold(BYTE_ORDER_MARK.to_owned(), |file, row| file + &row.join(",") + "\r\n")
 }
 
@@ -18,7 +18,7 @@ pub(super) fn time(at: Timestamp, tz: &TimeZone) -> String {
 
 /// A field of text that people wrote. A spreadsheet would compute what begins like a formula, so that it begins with an
 /// apostrophe instead.
-pub(super) fn text(text: &str) -> String {
+pub(crate) fn text(text: &str) -> String {
     let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
     let guarded = if is_formula { format!("'{text}") } else { text.to_owned() };
     if guarded.contains([',', '"', '\r', '\n']) { format!("\"{}\"", guarded.replace('"', "\"\"")) } else { guarded }

@@ -8,7 +8,7 @@ use jiff::{Timestamp, Unit};
 use voting_commons::{Shards, Visibility};
 
 use super::form::{Form, FormParticipant};
-use super::mistake::{Field, Mistakes, Why};
+use super::mistake::{Field, Mistake, Mistakes, Why};
 use crate::error::Error;
 
 /// The fewest participants: there must be a choice.
@@ -43,6 +43,8 @@ pub(crate) struct DraftParticipant {
     pub(crate) row: usize,
     pub(crate) name: String,
     pub(crate) photo: Option<Vec<u8>>,
+    /// The hash of the picture that they had before a change.
+    pub(crate) photo_kept: Option<String>,
 }
 
 /// Checks `form`, and says everything that is wrong with it; times without an offset are of the zone `tz`, in which the page asks
@@ -63,6 +65,17 @@ pub(crate) fn check(form: &Form, tz: &TimeZone, now: Timestamp) -> Result<Draft,
         return Err(Error::ParedaoInvalid(mistakes.0));
     };
     Ok(Draft { slug, title, opens_at, closes_at, shards, visibility, participants })
+}
+
+/// When an open paredão is to close: a whole minute to come.
+pub(crate) fn closing_to_come(text: &str, tz: &TimeZone, now: Timestamp) -> Result<Timestamp, Error> {
+    let why = match instant(text, tz) {
+        Ok(Some(closes_at)) if closes_at > now => return Ok(closes_at),
+        Ok(Some(_)) => Why::ClosingPassed,
+        Ok(None) => Why::TimeInvalid,
+        Err(why) => why,
+    };
+    Err(Error::ParedaoInvalid(vec![Mistake { field: Field::ClosesAt, why }]))
 }
 
 fn slug(text: &str) -> Result<String, Why> {
@@ -141,7 +154,7 @@ fn visibility(text: &str) -> Result<Visibility, Why> {
 fn participants(sent: &[FormParticipant], mistakes: &mut Mistakes) -> Vec<DraftParticipant> {
     let mut names = HashSet::new();
     let mut named = Vec::new();
-    for (row, FormParticipant { name, photo }) in sent.iter().enumerate() {
+    for (row, FormParticipant { name, photo, photo_kept }) in sent.iter().enumerate() {
         if name.is_empty() {
             if photo.is_some() {
                 mistakes.add(Field::Name(row), Why::NameMissing);
@@ -154,7 +167,8 @@ fn participants(sent: &[FormParticipant], mistakes: &mut Mistakes) -> Vec<DraftP
         } else if !names.insert(seen(name)) {
             mistakes.add(Field::Name(row), Why::NameTwice(name.to_owned()));
         }
-        named.push(DraftParticipant { row, name: name.to_owned(), photo: photo.clone() });
+        let (photo, photo_kept) = (photo.clone(), photo_kept.clone());
+        named.push(DraftParticipant { row, name: name.to_owned(), photo, photo_kept });
     }
     if !(PARTICIPANTS_MIN..=PARTICIPANTS_MAX).contains(&named.len()) {
         mistakes.add(Field::Participants, Why::ParticipantsInvalid);
@@ -167,7 +181,7 @@ mod tests {
     use super::*;
 
     fn form() -> Form {
-        let participant = |name: &str| FormParticipant { name: name.to_owned(), photo: None };
+        let participant = |name: &str| FormParticipant { name: name.to_owned(), ..FormParticipant::default() };
         Form {
             slug: "final-2026".to_owned(),
             title: "Final".to_owned(),
@@ -270,7 +284,7 @@ mod tests {
         assert_eq!(wrong(|form| form.participants[2].photo = Some(vec![1])), [Field::Name(2)]);
         assert_eq!(wrong(|form| form.participants.truncate(1)), [Field::Participants]);
         let many = wrong(|form| {
-            form.participants = (0..21).map(|n| FormParticipant { name: n.to_string(), photo: None }).collect();
+            form.participants = (0..21).map(|n| FormParticipant { name: n.to_string(), ..FormParticipant::default() }).collect();
         });
         assert_eq!(many, [Field::Participants]);
     }

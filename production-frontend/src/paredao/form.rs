@@ -8,7 +8,7 @@ use crate::error::Error;
 /// The largest body of a new paredão, pictures and all, in bytes.
 pub(crate) const FORM_BYTES_MAX: usize = 24 * 1024 * 1024;
 /// The most parts of a form: more than any paredão needs.
-const FORM_PARTS_MAX: usize = 64;
+const FORM_PARTS_MAX: usize = 80;
 
 /// The longest text of a form, in bytes: far more than any that is accepted.
 const TEXT_BYTES_MAX: usize = 4096;
@@ -27,11 +27,13 @@ pub(crate) struct Form {
     pub(crate) participants: Vec<FormParticipant>,
 }
 
-/// A participant as sent: a `participant` part and the `photo` that follows it, if one does.
+/// A participant as sent: a `participant` part, and the `photo` and `photo_kept` that follow it, if they do.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct FormParticipant {
     pub(crate) name: String,
     pub(crate) photo: Option<Vec<u8>>,
+    /// The hash of the picture that they had before a change, and keep unless there is a new one.
+    pub(crate) photo_kept: Option<String>,
 }
 
 /// Reads all parts of the form.
@@ -54,7 +56,9 @@ async fn read_part(field: Field<'_>, form: &mut Form) -> Result<(), Error> {
         "closes_at" => form.closes_at = text(field).await?,
         "shards" => form.shards = text(field).await?,
         "visibility" => form.visibility = text(field).await?,
-        "participant" => form.participants.push(FormParticipant { name: text(field).await?, photo: None }),
+        "participant" => {
+            form.participants.push(FormParticipant { name: text(field).await?, ..FormParticipant::default() })
+        }
         "photo" => {
             let bytes = field.bytes().await.map_err(refused)?;
             // A browser sends an empty file where none was chosen.
@@ -63,6 +67,12 @@ async fn read_part(field: Field<'_>, form: &mut Form) -> Result<(), Error> {
                 let unexpected = || Error::FormMalformed("a photo must follow the name of its participant".to_owned());
                 participant.ok_or_else(unexpected)?.photo = Some(bytes.to_vec());
             }
+        }
+        "photo_kept" => {
+            let hash = text(field).await?;
+            let unexpected = || Error::FormMalformed("photo_kept must follow the name of its participant".to_owned());
+            form.participants.last_mut().ok_or_else(unexpected)?.photo_kept =
+                Some(hash).filter(|hash| !hash.is_empty());
         }
         other => return Err(Error::FormMalformed(format!("unknown part {other:?}"))),
     }

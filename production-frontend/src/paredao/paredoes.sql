@@ -10,6 +10,7 @@ WITH shown AS (
 SELECT p.id, p.slug, p.title, p.shards, p.visibility,
        extract(epoch FROM p.opens_at)::bigint AS opens_at,
        extract(epoch FROM p.closes_at)::bigint AS closes_at,
+       EXISTS (SELECT FROM publication r WHERE r.paredao = p.id) AS "is_published!",
        floor(extract(epoch FROM now()) * 1000)::bigint AS "now!",
        c.id AS "participant?", c.name AS "name?", c.photo
 FROM shown p

@@ -7,7 +7,7 @@ use voting_commons::Visibility;
 
 use super::draft::Draft;
 use super::picture::Picture;
-use super::{ParedaoView, ParticipantView, Status};
+use super::{PHOTOS, ParedaoView, ParticipantView, Status};
 use crate::audit::{self, Action};
 use crate::auth::Producer;
 use crate::error::Error;
@@ -46,13 +46,13 @@ async fn select(executor: impl PgExecutor<'_>, slug: Option<&str>) -> Result<Vec
         let now = Timestamp::from_millisecond(first.now).map_err(anyhow::Error::from)?;
         let visibility: Visibility = first.visibility.parse().map_err(anyhow::Error::from)?;
         let participants = rows.iter().filter_map(|row| {
-            let photo_url = row.photo.as_ref().map(|hash| format!("/photos/{hash}"));
+            let photo_url = row.photo.as_ref().map(|hash| format!("{PHOTOS}{hash}"));
             Some(ParticipantView { id: row.participant?, name: row.name.clone()?, photo_url })
         });
         let view = ParedaoView {
             slug: first.slug.clone(),
             title: first.title.clone(),
-            status: Status::at(now, opens_at, closes_at),
+            status: if first.is_published { Status::Published } else { Status::at(now, opens_at, closes_at) },
             opens_at,
             closes_at,
             shards: first.shards,

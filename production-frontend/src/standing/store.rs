@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::paredao::store::{self, Paredao};
 use crate::reconciliation::ReconciliationView;
 use crate::totals::ParticipantTotal;
-use crate::{pipeline, reconciliation, snapshot};
+use crate::{finality, pipeline, publication, reconciliation, snapshot};
 
 /// How the paredão with this slug stands now.
 pub(crate) async fn standing(app: &App, slug: &str) -> Result<StandingView, Error> {
@@ -35,6 +35,7 @@ pub(crate) async fn read(
         sqlx::query_file!("src/standing/votes.sql", paredao.id, minute.as_second()).fetch_all(&mut *snapshot).await?;
     let totals: Vec<i64> = rows.iter().map(|row| row.votes).collect();
     let participants = ParticipantTotal::of(&paredao.view.participants, &totals);
+    let finality = finality::store::read(&mut *snapshot, paredao, verdict).await?;
     Ok(StandingView {
         as_of: paredao.as_of,
         age_millis: 0,
@@ -46,6 +47,8 @@ pub(crate) async fn read(
         last_minute: MinuteView { start: minute, votes: rows.iter().map(|row| row.in_minute).sum() },
         lag: pipeline::store::lag(&mut *snapshot).await?,
         reconciliation: verdict.into(),
+        finality: finality.state,
+        is_proposed: publication::store::is_proposed(&mut *snapshot, paredao.id).await?,
     })
 }
 

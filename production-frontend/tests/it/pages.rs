@@ -170,6 +170,7 @@ async fn assets_and_the_apis_description_are_served_from_here() {
         "/assets/notice.js",
         "/assets/operations.css",
         "/assets/pipeline.js",
+        "/assets/lifecycle.css",
         "/assets/icon.svg",
         "/api/docs/",
     ] {
@@ -185,6 +186,13 @@ async fn assets_and_the_apis_description_are_served_from_here() {
         ("get", "/api/v1/paredoes/{slug}/totals", vec!["400", "401", "404", "422", "503"]),
         ("get", "/api/v1/paredoes/{slug}/standing", vec!["401", "404", "503"]),
         ("get", "/api/v1/paredoes/{slug}/live", vec!["400", "401", "404", "503"]),
+        (
+            "post",
+            "/api/v1/paredoes/{slug}/reschedule",
+            vec!["400", "401", "403", "404", "409", "413", "415", "422", "503"],
+        ),
+        ("get", "/api/v1/paredoes/{slug}/finality", vec!["401", "404", "503"]),
+        ("post", "/api/v1/paredoes/{slug}/publication/propose", vec!["401", "403", "404", "409", "503"]),
     ];
     for (method, path, statuses) in refusals {
         let responses = description["paths"][path][method]["responses"].as_object().unwrap();

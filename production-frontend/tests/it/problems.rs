@@ -86,7 +86,7 @@ async fn forms_that_describe_no_paredao() {
         form("final").text("cor", "azul"),
         Form::new().part("photo", photo(png(1, 1))),
         form("final").part("photo", photo(png(1, 1))).part("photo", photo(png(1, 1))),
-        (0..65).fold(Form::new(), |form, _| form.text("participant", "Ana")),
+        (0..81).fold(Form::new(), |form, _| form.text("participant", "Ana")),
         form("final").part("title", Part::bytes(b"Final\xff".to_vec())),
         form("final").text("title", "t".repeat(4097)),
     ];

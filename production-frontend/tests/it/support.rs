@@ -14,6 +14,10 @@ use voting_commons::adapters::postgres::PostgresArgs;
 
 pub(crate) const USER: &str = "producao";
 pub(crate) const PASSWORD: &str = "uma senha boa";
+/// The key that signs results: an example of RFC 8410.
+const RESULT_KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/rfc8410-key.pem");
+/// Its name.
+pub(crate) const RESULT_KEY_ID: &str = "a1e9156054e04fac";
 
 pub(crate) struct Service {
     pub(crate) database: TestDatabase,
@@ -128,7 +132,9 @@ pub(crate) async fn serve(postgres: PostgresArgs, cookie_secure: bool) -> Served
     let admin_url = format!("http://{}", listeners.admin.local_addr().unwrap());
     let shutdown = CancellationToken::new();
     let client_address = "ConnectInfo".parse().unwrap();
-    let options = Options { zone: "America/Sao_Paulo".to_owned(), cookie_secure, client_address };
+    let result_signing_key = Some(RESULT_KEY.into());
+    let zone = "America/Sao_Paulo".to_owned();
+    let options = Options { zone, cookie_secure, client_address, result_signing_key };
     let stop = shutdown.clone();
     tokio::spawn(async move { production_frontend::run(listeners, &postgres, options, stop).await.unwrap() });
     Served { url, admin_url, shutdown: shutdown.drop_guard() }

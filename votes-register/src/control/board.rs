@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
 use jiff::Timestamp;
 
@@ -21,6 +22,8 @@ pub(crate) struct Entry {
     pub(crate) error: Option<(String, Timestamp)>,
     /// Where the log began and ended at the last look.
     pub(crate) ends: Option<LogEnds>,
+    /// When that look began.
+    pub(crate) looked_at: Option<Instant>,
     /// How far the log clock was behind then, in milliseconds.
     pub(crate) lag_millis: Option<i64>,
 }

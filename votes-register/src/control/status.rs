@@ -1,5 +1,7 @@
 //! How each partition fares, as the table `register_status` says.
 
+use std::time::Instant;
+
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
@@ -82,6 +84,7 @@ struct Columns {
     low_offset: Vec<Option<i64>>,
     high_offset: Vec<Option<i64>>,
     lag_millis: Vec<Option<i64>>,
+    ends_age_millis: Vec<Option<i64>>,
 }
 
 /// Writes down what the register knows of its partitions.
@@ -105,13 +108,14 @@ pub(super) async fn write(store: &Store, board: &Board) -> Result<(), StoreError
         columns.low_offset.push(entry.ends.map(|ends| ends.low));
         columns.high_offset.push(entry.ends.map(|ends| ends.high));
         columns.lag_millis.push(entry.lag_millis);
+        columns.ends_age_millis.push(entry.looked_at.map(millis_since));
     }
     if columns.partition.is_empty() {
         return Ok(());
     }
     let client = store.pool().get().await?;
     let statement = answer(client.prepare_cached(include_str!("write_status.sql"))).await?;
-    let parameters: [&(dyn ToSql + Sync); 12] = [
+    let parameters: [&(dyn ToSql + Sync); 13] = [
         &store.topic(),
         &store.owner(),
         &columns.partition,
@@ -124,7 +128,13 @@ pub(super) async fn write(store: &Store, board: &Board) -> Result<(), StoreError
         &columns.high_offset,
         &columns.lag_millis,
         &columns.epoch,
+        &columns.ends_age_millis,
     ];
     answer(client.execute(&statement, &parameters)).await?;
     Ok(())
+}
+
+/// An age rather than a time: this machine's clock may differ from the database's.
+fn millis_since(instant: Instant) -> i64 {
+    i64::try_from(instant.elapsed().as_millis()).unwrap_or(i64::MAX)
 }

@@ -9,7 +9,7 @@ use crate::audit::EntryView;
 use crate::pages::{minute, role_text};
 
 /// The actions that there are, by name, with the text of each.
-pub(super) const ACTIONS: [(&str, &str); 23] = [
+pub(super) const ACTIONS: [(&str, &str); 30] = [
     ("sign_in", "audit-sign-in"),
     ("sign_out", "audit-sign-out"),
     ("sign_out_everywhere", "audit-sign-out-everywhere"),
@@ -17,6 +17,13 @@ pub(super) const ACTIONS: [(&str, &str); 23] = [
     ("create_paredao", "audit-create-paredao"),
     ("open_paredao", "audit-open-paredao"),
     ("close_paredao", "audit-close-paredao"),
+    ("edit_paredao", "audit-edit-paredao"),
+    ("unschedule_paredao", "audit-unschedule-paredao"),
+    ("reschedule_paredao", "audit-reschedule-paredao"),
+    ("delete_paredao", "audit-delete-paredao"),
+    ("propose_publication", "audit-propose-publication"),
+    ("withdraw_publication", "audit-withdraw-publication"),
+    ("publish", "audit-publish"),
     ("pause", "audit-pause"),
     ("resume", "audit-resume"),
     ("skip", "audit-skip"),
@@ -36,13 +43,17 @@ pub(super) const ACTIONS: [(&str, &str); 23] = [
 ];
 
 /// What the detail of an entry may hold, by name.
-const DETAILS: [(&str, &str); 17] = [
+const DETAILS: [(&str, &str); 21] = [
     ("role", "audit-role"),
     ("from", "audit-from"),
     ("to", "audit-to"),
     ("title", "audit-title"),
     ("opens_at", "audit-opens-at"),
     ("closes_at", "audit-closes-at"),
+    ("former_closes_at", "audit-former-closes-at"),
+    ("total", "audit-total"),
+    ("counted_sha256", "audit-counted"),
+    ("proposed_by", "audit-proposed-by"),
     ("shards", "audit-shards"),
     ("visibility", "audit-visibility"),
     ("participants", "audit-participants"),
