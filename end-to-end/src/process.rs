@@ -27,6 +27,7 @@ impl Service {
         let process = command(name, arguments, environment)
             .env("LISTEN", &listen)
             .env("ADMIN_LISTEN", &admin)
+            .env("PUBLIC_URL", format!("http://{listen}"))
             .spawn()
             .unwrap_or_else(|error| panic!("{name} can't be started ({error}): build the workspace first"));
         Self { process, name, url: format!("http://{listen}"), admin: format!("http://{admin}") }

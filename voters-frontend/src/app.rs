@@ -15,7 +15,9 @@ use crate::clock_watch::ClockWatch;
 use crate::live::Live;
 use crate::measures;
 use crate::problem::{Error, Problem};
+use crate::public_url::PublicUrl;
 use crate::seal::{Purpose, Sealer, TOKEN_PREFIX};
+use crate::share::SharePictures;
 use crate::snapshot::{Paredao, Snapshot, SnapshotStore, Status};
 use crate::visibility;
 use crate::voted;
@@ -46,6 +48,10 @@ pub struct App {
     pub live: Live,
     /// Whether cookies are for HTTPS only.
     pub cookie_secure: bool,
+    /// Where the public reaches this service, if that was said.
+    pub public_url: Option<PublicUrl>,
+    /// The pictures of shared links.
+    pub share_pictures: Arc<SharePictures>,
     /// The folder in which the pages find scripts and styles.
     pub assets: String,
 }

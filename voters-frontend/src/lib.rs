@@ -3,8 +3,9 @@
 //! [`app`] is what the service does; [`api`] and [`pages`] are the two ways to reach it. A vote's way through it:
 //! [`ballot`] fixes it, [`seal`] keeps it unchanged while a browser holds it, [`captcha`] asks for a person,
 //! [`votes_log`] stores it, [`accounts`] keeps account of it, and [`clock_watch`] sees that it lies where it counts.
-//! [`snapshot`] is all that is known of Postgres, [`visibility`] who is shown percentages, and [`live`] follows them. Every
-//! refusal is a [`problem`], and `language` is in what language it is told.
+//! [`snapshot`] is all that is known of Postgres, [`visibility`] who is shown percentages, [`live`] follows them, and
+//! [`share`] draws the picture of a shared link. Every refusal is a [`problem`], and `language` is in what language it is
+//! told.
 
 pub mod accounts;
 pub mod api;
@@ -19,10 +20,12 @@ pub mod measures;
 pub mod options;
 pub mod pages;
 pub mod problem;
+pub mod public_url;
 mod publish_accounts;
 pub mod seal;
 pub mod secret;
 mod segment;
+pub mod share;
 pub mod snapshot;
 pub mod visibility;
 mod voted;
@@ -113,6 +116,8 @@ fn app(
         clock_watch: Arc::new(ClockWatch::new(options.clock.clone(), readiness.clone())),
         live: Live::new(options.live_streams_max, stop),
         cookie_secure: options.cookie_secure,
+        public_url: options.public_url.clone(),
+        share_pictures: Arc::default(),
         assets: assets::folder(),
     })
 }

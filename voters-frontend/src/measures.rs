@@ -27,6 +27,8 @@ pub const VOTE_POST: &str = "vote_post_seconds";
 pub const REQUESTS_IN_FLIGHT: &str = "requests_in_flight";
 /// Streams that follow a paredão now.
 pub const LIVE_STREAMS: &str = "live_streams_open";
+/// Share pictures drawn.
+pub const SHARE_PICTURES: &str = "share_pictures_drawn_total";
 /// Bytes of pictures kept in memory.
 pub const PHOTOS_BYTES: &str = "photos_bytes";
 
@@ -44,11 +46,12 @@ pub fn describe() {
     describe_histogram!(VOTE_POST, Unit::Seconds, "Time to answer a vote");
     describe_gauge!(REQUESTS_IN_FLIGHT, Unit::Count, "Requests under way");
     describe_gauge!(LIVE_STREAMS, Unit::Count, "Streams that follow a paredão now");
+    describe_counter!(SHARE_PICTURES, Unit::Count, "Share pictures drawn");
     describe_gauge!(PHOTOS_BYTES, Unit::Bytes, "Pictures kept in memory");
 
     gauge!(LIVE_STREAMS).set(0.0);
     // What hasn't happened yet is 0: a rate needs the first step from there.
-    for name in [BALLOTS_ISSUED, VOTES_ACCEPTED, VOTES_PRODUCED] {
+    for name in [BALLOTS_ISSUED, VOTES_ACCEPTED, VOTES_PRODUCED, SHARE_PICTURES] {
         counter!(name).increment(0);
     }
     for problem in Problem::ALL {

@@ -9,6 +9,7 @@ use voting_commons::adapters::postgres::PostgresArgs;
 use voting_commons::adapters::telemetry::LogArgs;
 
 use crate::clock::Clock;
+use crate::public_url::PublicUrl;
 use crate::secret::Secret;
 
 /// Takes votes from browsers and writes them to Kafka.
@@ -63,6 +64,9 @@ pub struct Options {
     /// Send cookies over HTTPS only
     #[arg(long, env = "COOKIE_SECURE")]
     pub cookie_secure: bool,
+    /// Address by which the public reaches this service, such as https://votacao.example; without it shared links have no picture
+    #[arg(long, env = "PUBLIC_URL")]
+    pub public_url: Option<PublicUrl>,
     /// Where the time of day comes from; tests set it.
     #[arg(skip)]
     pub clock: Clock,

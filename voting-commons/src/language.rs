@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 /// A language of the pages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Language {
     /// As it is spoken in Brazil.
     #[default]

@@ -73,6 +73,7 @@ pub(crate) fn all(backends: &Backends, secrets: &mut Secrets, captcha: Captcha) 
     let result_signing_key = secrets.result_signing_key()?.display().to_string();
     services[0].variables.push(("RESULT_SIGNING_KEY", result_signing_key));
     services[3].variables.extend([("BALLOT_KEYS", secrets.ballot_keys()?), ("ALTCHA_KEY", secrets.altcha_key()?)]);
+    services[3].variables.push(("PUBLIC_URL", VOTERS_URL.to_owned()));
     services[3].variables.extend(captcha.variables());
     Ok(services)
 }

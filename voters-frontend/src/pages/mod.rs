@@ -2,6 +2,7 @@
 
 pub mod assets;
 mod photos;
+mod share;
 mod telao;
 mod templates;
 mod voting;
@@ -17,6 +18,8 @@ use crate::api::BODY_BYTES_MAX;
 use crate::app::App;
 use crate::language::address;
 
+pub(crate) use templates::moment;
+
 /// The routes of the pages.
 pub(crate) fn router() -> Router<Arc<App>> {
     let pages = Language::ALL.into_iter().fold(Router::new(), |router, language| {
@@ -25,6 +28,7 @@ pub(crate) fn router() -> Router<Arc<App>> {
             .route(&at("/"), get(voting::list))
             .route(&at("/paredoes/{slug}"), get(voting::show))
             .route(&at("/paredoes/{slug}/telao"), get(telao::show))
+            .route(&at("/paredoes/{slug}/compartilhar.jpg"), get(share::picture))
             .route(&at("/paredoes/{slug}/ballots"), post(voting::issue).get(voting::begin_again))
             .route(&at("/paredoes/{slug}/votes"), post(voting::cast).get(voting::begin_again))
             .route(&at("/problems/{name}"), get(voting::explain))

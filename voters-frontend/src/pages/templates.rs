@@ -11,6 +11,7 @@ use voting_commons::adapters::texts::{Text, Texts};
 use voting_commons::percentages::Percent;
 use voting_commons::{Language, ParticipantId, Visibility};
 
+use super::share::Share;
 use crate::api::views::{BallotView, PanoramaView, ParedaoView, ParticipantView, ReceiptView};
 use crate::app::App;
 use crate::captcha::Challenge;
@@ -87,6 +88,7 @@ pub(super) struct ParedaoPage<'a> {
     pub(super) frame: Frame<'a>,
     pub(super) paredao: ParedaoView,
     pub(super) results: Results,
+    pub(super) share: Share,
 }
 
 #[derive(Template)]
@@ -166,7 +168,7 @@ pub(super) fn respond(status: StatusCode, page: &impl Template) -> Response {
 }
 
 /// A moment as voters read it.
-pub(super) fn moment(t: &Texts, moment: &Timestamp) -> String {
+pub(crate) fn moment(t: &Texts, moment: &Timestamp) -> String {
     // A machine without a time zone database.
     let local = moment.in_tz(TIME_ZONE).unwrap_or_else(|_| moment.to_zoned(TimeZone::UTC));
     let text = if local.time_zone() == &TimeZone::UTC { "moment-utc" } else { "moment" };

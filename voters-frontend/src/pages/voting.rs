@@ -10,6 +10,7 @@ use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 use voting_commons::{Language, ParticipantId};
 
+use super::share::Share;
 use super::templates::{
     BallotPage, ExplanationPage, Frame, ListPage, ParedaoPage, ProblemPage, ReceiptPage, Results, Retry, respond,
 };
@@ -56,8 +57,10 @@ pub(super) async fn show(
     match app.paredao(&slug) {
         Ok(paredao) => {
             let results = Results::of(&app, &paredao, &cookies);
+            let share = Share::of(&app, &place, &paredao);
             let paredao = ParedaoView::new(&paredao, app.clock.now());
-            respond(StatusCode::OK, &ParedaoPage { t: place.t, frame: Frame::new(&app, &place), paredao, results })
+            let frame = Frame::new(&app, &place);
+            respond(StatusCode::OK, &ParedaoPage { t: place.t, frame, paredao, results, share })
         }
         Err(problem) => refuse(&app, &place, problem, "/", None),
     }

@@ -11,6 +11,7 @@ mod outages;
 mod pages;
 mod problems;
 mod program;
+mod share;
 mod streams;
 mod support;
 mod time;

@@ -61,6 +61,7 @@ pub(crate) fn options(kafka: &KafkaArgs, postgres: &PostgresArgs) -> Options {
         queue_votes_max: 1_000,
         live_streams_max: 100,
         cookie_secure: false,
+        public_url: Some("https://votacao.example".parse().unwrap()),
         clock: Clock::System,
     }
 }

@@ -11,7 +11,7 @@ use crate::support::{Answer, SLUG, Service, close_at};
 const API: &str = "/api/v1/paredoes/paredao-1";
 
 /// A service that knows Ana's 43,21 %, which `visibility` guards.
-async fn guarded_by(visibility: &str) -> (Service, test_support::TestDatabase) {
+pub(crate) async fn guarded_by(visibility: &str) -> (Service, test_support::TestDatabase) {
     let (service, database) = Service::fresh().await;
     sqlx::raw_sql(
         "INSERT INTO panorama VALUES (1, 7, '2026-11-21T12:00:00Z', 3);
@@ -27,7 +27,7 @@ async fn guarded_by(visibility: &str) -> (Service, test_support::TestDatabase) {
 }
 
 /// Sets who is shown the percentages of `slug`, and waits until `service` knows.
-async fn guard(service: &Service, pool: &PgPool, slug: &str, visibility: &str) {
+pub(crate) async fn guard(service: &Service, pool: &PgPool, slug: &str, visibility: &str) {
     sqlx::query("UPDATE paredao SET visibility = $1 WHERE slug = $2")
         .bind(visibility)
         .bind(slug)
