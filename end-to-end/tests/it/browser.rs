@@ -75,3 +75,8 @@ async fn a_vote_without_javascript() {
 async fn every_page_in_every_state_is_accessible() {
     in_a_browser("altcha", &["states.test.mjs"]).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_paredao_is_shared() {
+    in_a_browser("off", &["share.test.mjs"]).await;
+}

@@ -27,12 +27,16 @@ pub(super) struct Share {
     pub(super) locale: &'static str,
     /// In which ones it is said too.
     pub(super) other_locales: Vec<&'static str>,
+    /// Its page.
+    pub(super) path: String,
     /// Its addresses for the whole world, where they are known.
     pub(super) public: Option<PublicAddresses>,
     /// Where it stands, and who stands in it. Without numbers: they would be old when they are read.
     pub(super) description: String,
     /// What the picture shows, for those who don't see it.
     pub(super) picture_alt: String,
+    /// What goes with the link.
+    pub(super) invitation: String,
 }
 
 /// Absolute addresses: nothing else is understood outside.
@@ -46,26 +50,37 @@ impl Share {
     pub(super) fn of(app: &App, place: &Place, paredao: &Paredao) -> Self {
         let (t, now) = (place.t, app.clock.now());
         let scene = Scene::of(t, &app.snapshot.load().unwrap_or_default(), paredao, now);
+        let path = place.paredao(&paredao.slug);
         let public = app.public_url.as_ref().map(|base| {
-            let page = format!("{base}{}", place.paredao(&paredao.slug));
+            let page = format!("{base}{path}");
             let picture = format!("{page}/compartilhar.jpg?v={}", scene.version());
             PublicAddresses { page, picture }
         });
         let names: Vec<&str> = paredao.participants.iter().map(|one| one.name.as_str()).collect();
         let names = names.join(", ");
-        let description = match paredao.status(now) {
+        let (title, status) = (&paredao.title, paredao.status(now));
+        let description = match status {
             Status::Scheduled => t.text("preview-scheduled").with("at", moment(&t, &paredao.opens_at)),
             Status::Open => t.text("preview-open"),
             Status::Closed => t.text("preview-closed"),
         };
-        let picture_alt = t.text("picture-alt").with("title", &paredao.title).with("standing", scene.face.standing);
+        let invites = status == Status::Open;
+        let invitation = if invites { t.text("invitation").with("title", title).to_string() } else { title.clone() };
+        let picture_alt = t.text("picture-alt").with("title", title).with("standing", scene.face.standing);
         Self {
             locale: locale(t.language()),
             other_locales: t.language().others().map(locale).collect(),
+            path,
             public,
             description: description.with("names", &names).to_string(),
             picture_alt: picture_alt.with("names", &names).to_string(),
+            invitation,
         }
+    }
+
+    /// The page's address: absolute where that is known.
+    pub(super) fn address(&self) -> &str {
+        self.public.as_ref().map_or(&self.path, |public| &public.page)
     }
 }
 

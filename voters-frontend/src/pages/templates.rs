@@ -128,6 +128,7 @@ pub(super) struct ReceiptPage<'a> {
     pub(super) paredao: ParedaoView,
     pub(super) results: Results,
     pub(super) receipt: ReceiptView,
+    pub(super) share: Share,
 }
 
 #[derive(Template)]

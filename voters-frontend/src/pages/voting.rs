@@ -184,12 +184,11 @@ fn show_receipt(app: &App, place: &Place, cookies: &CookieJar, receipt: Receipt)
     match app.paredao(&receipt.slug) {
         Ok(paredao) => {
             let results = Results::of(app, &paredao, cookies);
+            let share = Share::of(app, place, &paredao);
             let paredao = ParedaoView::new(&paredao, app.clock.now());
             let receipt = ReceiptView::from(receipt);
-            respond(
-                StatusCode::ACCEPTED,
-                &ReceiptPage { t: place.t, frame: Frame::new(app, place), paredao, results, receipt },
-            )
+            let frame = Frame::new(app, place);
+            respond(StatusCode::ACCEPTED, &ReceiptPage { t: place.t, frame, paredao, results, receipt, share })
         }
         Err(problem) => refuse(app, place, problem, "/", None),
     }

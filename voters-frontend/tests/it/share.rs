@@ -126,9 +126,18 @@ async fn no_address_is_guessed_from_a_request() {
     let page = page.send().await.unwrap().text().await.unwrap();
     assert!(!page.contains("evil.example"), "{page}");
     assert_eq!(tag(&page, "og:title"), Some("Paredão um"));
-    for absolute in ["og:url", "og:image", "canonical"] {
+    for absolute in ["og:url", "og:image", "canonical", "wa.me"] {
         assert!(!page.contains(absolute), "{absolute} in {page}");
     }
+    assert!(page.contains(r#"data-address="/paredoes/paredao-1""#), "a script knows the rest: {page}");
+}
+
+#[tokio::test]
+async fn whoever_has_no_script_shares_by_a_link() {
+    let (service, _database) = Service::fresh().await;
+    let page = service.get(&format!("/paredoes/{SLUG}")).await.text().await.unwrap();
+    let link = "https://wa.me/?text=Vote%20voc%C3%AA%20tamb%C3%A9m%21%20Pared%C3%A3o%20um%20https%3A%2F%2Fvotacao.example%2Fparedoes%2Fparedao-1";
+    assert!(page.contains(link), "{page}");
 }
 
 #[tokio::test]
