@@ -198,6 +198,7 @@ export const PRODUCTION_STATES = [
     },
   },
   { name: "draft", go: production("/paredoes/rascunho") },
+  { name: "edit", isPictured: true, go: production("/paredoes/rascunho/editar") },
   { name: "scheduled", go: production("/paredoes/agendado") },
   { name: "open", isPictured: true, go: production(`/paredoes/${OPEN}?granularity=hour`) },
   { name: "compared", isPictured: true, go: production(`/paredoes/${OPEN}?granularity=hour&with=encerrado`) },
@@ -220,7 +221,16 @@ export const PRODUCTION_STATES = [
   { name: "twenty", go: production("/paredoes/vinte") },
   { name: "closed", isPictured: true, go: production("/paredoes/encerrado") },
   { name: "pipeline", isPictured: true, go: production("/contagem") },
-  { name: "parked", mayComplain: true, go: production("/separados") },
+  {
+    name: "pausing",
+    async go(page) {
+      await page.goto(`${system.production}/contagem`);
+      await page.locator('a[href^="/contagem/pausar"]').first().click();
+      await page.waitForURL("**/contagem/pausar?*");
+    },
+  },
+  { name: "parked", isPictured: true, go: production("/separados") },
+  { name: "reconciliation", isPictured: true, go: production("/conferencia") },
   { name: "audit", isPictured: true, go: production("/registro") },
   { name: "users", isPictured: true, go: production("/usuarios") },
   {
