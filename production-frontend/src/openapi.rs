@@ -13,8 +13,8 @@ use utoipa_swagger_ui::{Config, SwaggerUi};
 use crate::app::App;
 use crate::error::Problem;
 use crate::{
-    account, audit, dead_letters, finality, imports, live, paredao, pipeline, publication, reconciliation, standing, tokens, totals,
-    users,
+    account, audit, dead_letters, finality, imports, live, paredao, pipeline, publication, reconciliation, standing,
+    tokens, totals, users,
 };
 
 /// Swagger UI styles its own elements and draws with data URLs.

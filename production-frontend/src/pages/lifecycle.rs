@@ -57,7 +57,14 @@ impl EditPage<'_> {
     }
 }
 
-fn show(status: StatusCode, t: Texts, producer: &Producer, mut form: Form, mistakes: &[Mistake], app: &App) -> Response {
+fn show(
+    status: StatusCode,
+    t: Texts,
+    producer: &Producer,
+    mut form: Form,
+    mistakes: &[Mistake],
+    app: &App,
+) -> Response {
     let rows = (form.participants.len() + ROWS_MORE).min(PARTICIPANTS_MAX).max(form.participants.len());
     form.participants.resize_with(rows, FormParticipant::default);
     page(status, &EditPage { t, producer: Some(producer), form: &form, mistakes, zone: &app.zone.name })

@@ -7,11 +7,6 @@ use voting_commons::percentages::Percent;
 
 use crate::app::Zone;
 
-/// The day and minute in `tz`.
-pub(super) fn minute(timestamp: &Timestamp, tz: &TimeZone) -> String {
-    timestamp.to_zoned(tz.clone()).strftime("%d/%m/%Y às %H:%M").to_string()
-}
-
 /// The hour and minute in `tz`.
 pub(super) fn hour_minute(timestamp: &Timestamp, tz: &TimeZone) -> String {
     timestamp.to_zoned(tz.clone()).strftime("%H:%M").to_string()
@@ -87,7 +82,6 @@ mod tests {
     fn times_are_those_of_the_zone() {
         let tz = TimeZone::get("America/Sao_Paulo").unwrap();
         let at = "2026-11-22T00:30:05Z".parse().unwrap();
-        assert_eq!(minute(&at, &tz), "21/11/2026 às 21:30");
         assert_eq!((hour_minute(&at, &tz).as_str(), clock(&at, &tz).as_str()), ("21:30", "21:30:05"));
         assert_eq!((field(&Some(at), &tz).as_str(), field(&None, &tz).as_str()), ("2026-11-21T21:30", ""));
     }

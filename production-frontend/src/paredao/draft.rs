@@ -284,7 +284,8 @@ mod tests {
         assert_eq!(wrong(|form| form.participants[2].photo = Some(vec![1])), [Field::Name(2)]);
         assert_eq!(wrong(|form| form.participants.truncate(1)), [Field::Participants]);
         let many = wrong(|form| {
-            form.participants = (0..21).map(|n| FormParticipant { name: n.to_string(), ..FormParticipant::default() }).collect();
+            form.participants =
+                (0..21).map(|n| FormParticipant { name: n.to_string(), ..FormParticipant::default() }).collect();
         });
         assert_eq!(many, [Field::Participants]);
     }
