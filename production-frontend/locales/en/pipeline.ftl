@@ -73,6 +73,7 @@ steer-pause-all-means = Voting stays open and no vote is lost, but none is count
 steer-pause-one-means = Voting stays open and no vote is lost, but this partition's aren't counted until somebody resumes: until then they are missing from totals and percentages.
 steer-resume-means = The votes that wait are counted right away, and the totals rise all at once.
 steer-waiting = { $count ->
+    [0] No vote is waiting now.
     [1] { $count } vote is waiting now.
    *[other] { $count } votes are waiting now.
 }

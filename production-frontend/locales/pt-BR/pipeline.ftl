@@ -73,6 +73,7 @@ steer-pause-all-means = A votação continua aberta e nenhum voto se perde, mas 
 steer-pause-one-means = A votação continua aberta e nenhum voto se perde, mas os desta partição não são contados até alguém retomar: até lá faltam nos totais e nas porcentagens.
 steer-resume-means = Os votos que esperam são contados em seguida, e os totais sobem de uma vez.
 steer-waiting = { $count ->
+    [0] Agora nenhum voto espera.
     [1] Agora espera { $count } voto.
    *[other] Agora esperam { $count } votos.
 }
