@@ -174,10 +174,11 @@ test("a picture is cut by pointer, keyboard and sliders, and what is seen is wha
     assert.equal(await page.locator("#photo-0-erro").innerText(), "");
     assert.deepEqual(await edges(canvas), ["red", "blue"], "at first the middle");
 
+    await canvas.scrollIntoViewIfNeeded();
     const { x, y, width } = await canvas.boundingBox();
-    await page.mouse.move(x + width / 2, y + width / 2);
+    await page.mouse.move(x + width * 0.2, y + width / 2);
     await page.mouse.down();
-    await page.mouse.move(x + width * 1.5, y + width / 2, { steps: 5 });
+    await page.mouse.move(x + width * 0.8, y + width / 2, { steps: 5 });
     await page.mouse.up();
     assert.deepEqual(await edges(canvas), ["red", "red"], "dragged to the right, its left half is seen");
     await canvas.focus();

@@ -2,19 +2,13 @@
 
 import { follow } from "./feed.js";
 import { write } from "./notice.js";
+import { number, seconds } from "./text.js";
 import { text } from "./texts.js";
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-
-const language = document.documentElement.lang;
-const whole = new Intl.NumberFormat(language);
-const tenths = new Intl.NumberFormat(language, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const number = (number) => whole.format(number);
-/** `1570` milliseconds as `1,5 s`, as the server does. */
-const seconds = (millis) => `${tenths.format(Math.floor(millis / 100) / 10)} s`;
 
 const now = () => document.querySelector("#agora");
 const aggregatedMillisMax = Number(now().dataset.aggregatedMax);

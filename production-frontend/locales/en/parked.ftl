@@ -16,7 +16,6 @@ parked-counted = counted since
 parked-partition = Partition
 parked-show = Show
 parked-show-all = Show all
-parked-days = Days and times of { $zone }.
 parked-found = { $count ->
     [1] { $count } message
    *[other] { $count } messages
@@ -79,7 +78,6 @@ record-topic = Topic
 record-offset = Offset
 record-parked = Set aside
 record-unknown = not known
-record-zone = Times of { $zone }.
 record-key = Key
 record-value = Content
 record-bytes = { $bytes ->

@@ -87,7 +87,3 @@ ago-seconds = { $n } s ago
 ago-minutes = { $n } min ago
 ago-hours = { $n } h ago
 ago-days = { $n } d ago
-notice-gone = No connection
-notice-stale = Numbers stand still
-notice-since = for { $n } s
-notice-of = numbers of { $at }.

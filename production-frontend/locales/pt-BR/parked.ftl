@@ -16,7 +16,6 @@ parked-counted = já contadas
 parked-partition = Partição
 parked-show = Mostrar
 parked-show-all = Mostrar todas
-parked-days = Dias e horários de { $zone }.
 parked-found = { $count ->
     [1] { $count } mensagem
    *[other] { $count } mensagens
@@ -79,7 +78,6 @@ record-topic = Tópico
 record-offset = Posição
 record-parked = Separada em
 record-unknown = não se sabe
-record-zone = Horários de { $zone }.
 record-key = Chave
 record-value = Conteúdo
 record-bytes = { $bytes ->

@@ -87,7 +87,3 @@ ago-seconds = há { $n } s
 ago-minutes = há { $n } min
 ago-hours = há { $n } h
 ago-days = há { $n } d
-notice-gone = Sem conexão
-notice-stale = Números parados
-notice-since = há { $n } s
-notice-of = números de { $at }.

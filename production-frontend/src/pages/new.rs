@@ -10,8 +10,8 @@ use axum::routing::{get, post};
 use voting_commons::Visibility;
 use voting_commons::adapters::texts::{Text, Texts};
 
-use super::page;
-use crate::app::App;
+use super::{page, text};
+use crate::app::{App, Zone};
 use crate::auth::{Operator, Producer};
 use crate::error::Error;
 use crate::paredao::api;
@@ -33,7 +33,7 @@ struct NewPage<'a> {
     producer: Option<&'a Producer>,
     form: &'a Form,
     mistakes: &'a [Mistake],
-    zone: &'a str,
+    zone: &'a Zone,
 }
 
 impl NewPage<'_> {
@@ -74,7 +74,7 @@ fn show(
     if form.participants.len() < ROWS_MIN {
         form.participants.resize_with(ROWS_MIN, FormParticipant::default);
     }
-    page(status, &NewPage { t, producer: Some(producer), form: &form, mistakes, zone: &app.zone.name })
+    page(status, &NewPage { t, producer: Some(producer), form: &form, mistakes, zone: &app.zone })
 }
 
 async fn create(

@@ -15,7 +15,7 @@ use axum::routing::{get, post};
 use voting_commons::adapters::texts::Texts;
 
 use self::query::ListQuery;
-use super::{minute, page};
+use super::{minute, page, text};
 use crate::app::{App, Zone};
 use crate::auth::Producer;
 use crate::dead_letters::DeadLetterPage;

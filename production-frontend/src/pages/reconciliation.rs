@@ -8,7 +8,7 @@ use axum::response::Response;
 use axum::routing::get;
 use voting_commons::adapters::texts::{Text, Texts};
 
-use super::{minute, page};
+use super::{minute, page, text};
 use crate::app::{App, Zone};
 use crate::auth::Producer;
 use crate::error::Error;

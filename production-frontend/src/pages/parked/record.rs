@@ -11,7 +11,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use voting_commons::adapters::texts::Texts;
 
-use super::super::{minute, page};
+use super::super::{minute, page, text};
 use super::words;
 use crate::app::{App, Zone};
 use crate::auth::Producer;
