@@ -58,6 +58,9 @@ pub(crate) struct Filter {
     pub(crate) before: Option<i64>,
 }
 
+/// In place of the name of somebody who has said none.
+pub const NOBODY: &str = "?";
+
 /// What somebody did. The registers' own commands write theirs under names of their own: `skip`, `rederive`,
 /// `accept_new_log`, `replay`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -167,7 +170,7 @@ pub(crate) async fn write(
 /// be a password in the wrong field, and isn't kept.
 pub(crate) async fn write_refused_sign_in(executor: impl PgExecutor<'_>, subject: Option<&str>) -> sqlx::Result<()> {
     let detail = Value::Object(serde_json::Map::new());
-    insert(executor, ("?", "stranger"), Action::SignIn, subject.unwrap_or("?"), "refused", &detail).await
+    insert(executor, (NOBODY, "stranger"), Action::SignIn, subject.unwrap_or(NOBODY), "refused", &detail).await
 }
 
 async fn insert(

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{Args, Parser, Subcommand};
-use production_frontend::{Listeners, Options, Role, commands};
+use production_frontend::{Listeners, Options, Role, audit, commands};
 use tokio::net::TcpListener;
 use voting_commons::adapters::admin::AdminArgs;
 use voting_commons::adapters::postgres::PostgresArgs;
@@ -76,7 +76,7 @@ struct Named {
     #[arg(long, value_enum)]
     role: Option<Role>,
     /// In whose name, for the audit
-    #[arg(long, env = "USER", default_value = "command line")]
+    #[arg(long, env = "USER", default_value = audit::NOBODY)]
     who: String,
 }
 

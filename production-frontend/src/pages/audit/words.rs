@@ -5,7 +5,7 @@ use serde_json::Value;
 use voting_commons::adapters::texts::Texts;
 
 use crate::app::Zone;
-use crate::audit::EntryView;
+use crate::audit::{EntryView, NOBODY};
 use crate::pages::{minute, role_text};
 
 /// The actions that there are, by name, with the text of each.
@@ -82,6 +82,7 @@ pub(super) fn who(t: &Texts, entry: &EntryView) -> String {
     match entry.kind.as_str() {
         "stranger" => t.text("audit-stranger").to_string(),
         "token" => t.text("audit-token").with("name", &entry.who).to_string(),
+        "command" if entry.who == NOBODY => t.text("audit-command-unnamed").to_string(),
         "command" => t.text("audit-command").with("name", &entry.who).to_string(),
         _ => entry.who.clone(),
     }
