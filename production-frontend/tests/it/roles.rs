@@ -22,7 +22,7 @@ const OPERATOR: Rule = Rule::From(Role::Operator);
 const DIRECTOR: Rule = Rule::From(Role::Director);
 
 /// Every endpoint of the API. A new one must be added here, with its rule.
-const ENDPOINTS: [(&str, &str, Rule); 32] = [
+const ENDPOINTS: [(&str, &str, Rule); 34] = [
     ("get", "/api/v1/account", Rule::Themselves),
     ("post", "/api/v1/account/password", Rule::Themselves),
     ("post", "/api/v1/account/sign-out-everywhere", Rule::Themselves),
@@ -31,6 +31,7 @@ const ENDPOINTS: [(&str, &str, Rule); 32] = [
     ("get", "/api/v1/dead-letters/{id}", VIEWER),
     ("post", "/api/v1/dead-letters/replay", OPERATOR),
     ("get", "/api/v1/dead-letters/replays/{id}", VIEWER),
+    ("post", "/api/v1/dead-letters/replays/{id}/execute", OPERATOR),
     ("get", "/api/v1/imports", VIEWER),
     ("post", "/api/v1/imports", OPERATOR),
     ("get", "/api/v1/imports/{id}", VIEWER),
@@ -43,6 +44,7 @@ const ENDPOINTS: [(&str, &str, Rule); 32] = [
     ("get", "/api/v1/paredoes/{slug}/standing", VIEWER),
     ("get", "/api/v1/paredoes/{slug}/live", VIEWER),
     ("get", "/api/v1/pipeline", VIEWER),
+    ("get", "/api/v1/pipeline/live", VIEWER),
     ("post", "/api/v1/pipeline/pause", OPERATOR),
     ("post", "/api/v1/pipeline/resume", OPERATOR),
     ("get", "/api/v1/reconciliation", VIEWER),
@@ -58,7 +60,7 @@ const ENDPOINTS: [(&str, &str, Rule); 32] = [
 ];
 
 /// The pages, and what their forms send to.
-const PAGES: [(&str, &str, Role); 24] = [
+const PAGES: [(&str, &str, Role); 32] = [
     ("get", "/paredoes", Role::Viewer),
     ("post", "/paredoes", Role::Operator),
     ("get", "/novo", Role::Operator),
@@ -68,8 +70,16 @@ const PAGES: [(&str, &str, Role); 24] = [
     ("post", "/paredoes/nada/abrir", Role::Operator),
     ("post", "/paredoes/nada/encerrar", Role::Operator),
     ("get", "/contagem", Role::Viewer),
+    ("get", "/contagem/pausar", Role::Operator),
     ("post", "/contagem/pausar", Role::Operator),
+    ("get", "/contagem/retomar", Role::Operator),
     ("post", "/contagem/retomar", Role::Operator),
+    ("get", "/separados", Role::Viewer),
+    ("post", "/separados/simular", Role::Operator),
+    ("get", "/separados/0", Role::Viewer),
+    ("get", "/separados/reprocessamentos/0", Role::Viewer),
+    ("post", "/separados/reprocessamentos/0/contar", Role::Operator),
+    ("get", "/conferencia", Role::Viewer),
     ("get", "/registro", Role::Viewer),
     ("get", "/registro.csv", Role::Viewer),
     ("get", "/conta", Role::Viewer),
@@ -95,6 +105,10 @@ fn request(service: &Service, client: &Client, method: &str, path: &str) -> Requ
 
 async fn problem(response: Response) -> (StatusCode, String) {
     let status = response.status();
+    if status.is_success() {
+        // It may be a stream that never ends.
+        return (status, String::new());
+    }
     let problem: Value = response.json().await.unwrap_or_default();
     (status, problem["type"].as_str().unwrap_or_default().to_owned())
 }
