@@ -48,6 +48,7 @@ async fn publication(
 /// Proposes to publish what is counted now; for directors who signed in.
 #[utoipa::path(
     post, path = "/api/v1/paredoes/{slug}/publication/propose", params(("slug" = String, Path)),
+    security(("session" = ["director"])),
     responses(
         (status = 200, description = "somebody else may confirm it", body = PublicationView),
         (status = 404, description = "no such paredão"),
@@ -73,6 +74,7 @@ struct Confirmation {
 /// Publishes what somebody else proposed; for directors who signed in. It can't be taken back.
 #[utoipa::path(
     post, path = "/api/v1/paredoes/{slug}/publication/confirm", params(("slug" = String, Path)),
+    security(("session" = ["director"])),
     request_body = Confirmation,
     responses(
         (status = 200, description = "it is published", body = PublicationView),
@@ -98,6 +100,7 @@ async fn confirm(
 /// Takes a proposal back.
 #[utoipa::path(
     post, path = "/api/v1/paredoes/{slug}/publication/withdraw", params(("slug" = String, Path)),
+    security(("session" = ["director"])),
     responses(
         (status = 200, description = "nothing is proposed any more", body = PublicationView),
         (status = 404, description = "no such paredão"),

@@ -13,8 +13,12 @@ use crate::support::Service;
 enum Rule {
     /// Users and tokens of this role, or of one that may more.
     From(Role),
+    /// People of this role; no token.
+    People(Role),
     /// Any user, for themselves; no token.
     Themselves,
+    /// Whoever knows the address.
+    Anybody,
 }
 
 const VIEWER: Rule = Rule::From(Role::Viewer);
@@ -22,7 +26,7 @@ const OPERATOR: Rule = Rule::From(Role::Operator);
 const DIRECTOR: Rule = Rule::From(Role::Director);
 
 /// Every endpoint of the API. A new one must be added here, with its rule.
-const ENDPOINTS: [(&str, &str, Rule); 34] = [
+const ENDPOINTS: [(&str, &str, Rule); 49] = [
     ("get", "/api/v1/account", Rule::Themselves),
     ("post", "/api/v1/account/password", Rule::Themselves),
     ("post", "/api/v1/account/sign-out-everywhere", Rule::Themselves),
@@ -40,6 +44,21 @@ const ENDPOINTS: [(&str, &str, Rule); 34] = [
     ("post", "/api/v1/paredoes", OPERATOR),
     ("post", "/api/v1/paredoes/{slug}/open", OPERATOR),
     ("post", "/api/v1/paredoes/{slug}/close", OPERATOR),
+    ("post", "/api/v1/paredoes/{slug}/edit", OPERATOR),
+    ("post", "/api/v1/paredoes/{slug}/unschedule", OPERATOR),
+    ("post", "/api/v1/paredoes/{slug}/reschedule", OPERATOR),
+    ("post", "/api/v1/paredoes/{slug}/delete", OPERATOR),
+    ("get", "/api/v1/paredoes/{slug}/finality", VIEWER),
+    ("get", "/api/v1/paredoes/{slug}/counted", VIEWER),
+    ("get", "/api/v1/paredoes/{slug}/publication", VIEWER),
+    ("post", "/api/v1/paredoes/{slug}/publication/propose", Rule::People(Role::Director)),
+    ("post", "/api/v1/paredoes/{slug}/publication/confirm", Rule::People(Role::Director)),
+    ("post", "/api/v1/paredoes/{slug}/publication/withdraw", Rule::People(Role::Director)),
+    ("get", "/api/v1/paredoes/{slug}/result.json", VIEWER),
+    ("get", "/api/v1/paredoes/{slug}/result.json.sig", VIEWER),
+    ("get", "/api/v1/paredoes/{slug}/result.csv", VIEWER),
+    ("get", "/api/v1/result-keys", Rule::Anybody),
+    ("get", "/api/v1/result-keys/{key_id}", Rule::Anybody),
     ("get", "/api/v1/paredoes/{slug}/totals", VIEWER),
     ("get", "/api/v1/paredoes/{slug}/standing", VIEWER),
     ("get", "/api/v1/paredoes/{slug}/live", VIEWER),
@@ -60,7 +79,7 @@ const ENDPOINTS: [(&str, &str, Rule); 34] = [
 ];
 
 /// The pages, and what their forms send to.
-const PAGES: [(&str, &str, Role); 32] = [
+const PAGES: [(&str, &str, Role); 44] = [
     ("get", "/paredoes", Role::Viewer),
     ("post", "/paredoes", Role::Operator),
     ("get", "/novo", Role::Operator),
@@ -69,6 +88,18 @@ const PAGES: [(&str, &str, Role); 32] = [
     ("get", "/paredoes/nada/totals.json", Role::Viewer),
     ("post", "/paredoes/nada/abrir", Role::Operator),
     ("post", "/paredoes/nada/encerrar", Role::Operator),
+    ("get", "/paredoes/nada/editar", Role::Operator),
+    ("post", "/paredoes/nada/editar", Role::Operator),
+    ("post", "/paredoes/nada/desmarcar", Role::Operator),
+    ("post", "/paredoes/nada/remarcar", Role::Operator),
+    ("post", "/paredoes/nada/apagar", Role::Operator),
+    ("post", "/paredoes/nada/propor", Role::Director),
+    ("post", "/paredoes/nada/publicar", Role::Director),
+    ("post", "/paredoes/nada/retirar", Role::Director),
+    ("get", "/paredoes/nada/resultado", Role::Viewer),
+    ("get", "/paredoes/nada/resultado.json", Role::Viewer),
+    ("get", "/paredoes/nada/resultado.json.sig", Role::Viewer),
+    ("get", "/paredoes/nada/resultado.csv", Role::Viewer),
     ("get", "/contagem", Role::Viewer),
     ("get", "/contagem/pausar", Role::Operator),
     ("post", "/contagem/pausar", Role::Operator),
@@ -98,7 +129,7 @@ const PAGES: [(&str, &str, Role); 32] = [
 const ROLES: [Role; 3] = [Role::Viewer, Role::Operator, Role::Director];
 
 fn request(service: &Service, client: &Client, method: &str, path: &str) -> RequestBuilder {
-    let path = path.replace("{slug}", "nada").replace("{id}", "0");
+    let path = path.replace("{slug}", "nada").replace("{id}", "0").replace("{key_id}", "nada");
     let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
     client.request(method, format!("{}{path}", service.url))
 }
@@ -126,7 +157,9 @@ async fn every_endpoint_has_a_rule_and_its_description_says_it() {
             let said = operation.get("security").unwrap_or(&description["security"]);
             let expected = match rule {
                 Rule::From(role) => json!([{"bearer": [role]}]),
+                Rule::People(role) => json!([{"session": [role]}]),
                 Rule::Themselves => json!([{"session": ["viewer"]}]),
+                Rule::Anybody => json!([{}]),
             };
             assert_eq!(*said, expected, "{method} {path}");
             assert!(method == "get" || *rule != VIEWER, "{path} changes something, and a viewer may");
@@ -146,19 +179,20 @@ async fn each_role_may_what_its_endpoints_say_and_no_more() {
             let sent = request(&service, &client, method, path).bearer_auth(&token).send().await.unwrap();
             let (status, kind) = problem(sent).await;
             let refusal = match rule {
-                Rule::From(needed) if role < needed => Some("/problems/role-too-low"),
-                Rule::From(_) => None,
+                Rule::From(needed) | Rule::People(needed) if role < needed => Some("/problems/role-too-low"),
                 Rule::Themselves => Some("/problems/not-a-user"),
+                _ => None,
             };
-            match refusal {
-                Some(refusal) => {
-                    assert_eq!((status, kind.as_str()), (StatusCode::FORBIDDEN, refusal), "{role:?} {path}")
-                }
-                None => assert!(![401, 403].contains(&status.as_u16()), "{role:?} {method} {path}: {status}"),
+            if let Some(refusal) = refusal {
+                assert_eq!((status, kind.as_str()), (StatusCode::FORBIDDEN, refusal), "{role:?} {path}");
+            } else if let Rule::People(_) = rule {
+                assert!(status.is_client_error(), "{role:?} {method} {path}: {status}");
+            } else {
+                assert!(![401, 403].contains(&status.as_u16()), "{role:?} {method} {path}: {status}");
             }
         }
     }
-    for (method, path, _) in ENDPOINTS {
+    for (method, path, _) in ENDPOINTS.into_iter().filter(|(_, _, rule)| *rule != Rule::Anybody) {
         let sent = request(&service, &client, method, path).send().await.unwrap();
         assert_eq!(problem(sent).await.0, StatusCode::UNAUTHORIZED, "{method} {path}");
     }
