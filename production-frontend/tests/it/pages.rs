@@ -56,7 +56,7 @@ async fn a_paredao_is_made_opened_followed_and_closed() {
     service.vote(1, "2026-05-10T12:00:00Z", ids[0], 1000).await;
     service.vote(1, "2026-05-10T13:00:00Z", ids[1], 3000).await;
     let open = page(&browser, &service, "/paredoes/final").await;
-    for shown in ["4.000", "25,00 %", "75,00 %", "10/05 09h", "10/05 10h", "Encerrar agora"] {
+    for shown in ["4.000", "25,00\u{a0}%", "75,00\u{a0}%", "10/05 09h", "10/05 10h", "Encerrar agora"] {
         assert!(open.contains(shown), "{shown} isn't on the page");
     }
     let closed = browser.post(format!("{}/paredoes/final/encerrar", service.url)).send().await.unwrap();
