@@ -1,7 +1,7 @@
 # How a paredão stands, and its votes by time.
 dashboard-halted = { $count ->
-    [1] The count stands still in { $count } partition: there are votes that wait to be counted.
-   *[other] The count stands still in { $count } partitions: there are votes that wait to be counted.
+    [1] One partition stands still: there are votes that wait to be counted.
+   *[other] { $count } partitions stand still: there are votes that wait to be counted.
 }
 dashboard-see-pipeline = See the count
 dashboard-after-closing = Votes after the closing, not in the total: { $count }.

@@ -1,7 +1,7 @@
 # How a paredão stands, and its votes by time.
 dashboard-halted = { $count ->
-    [1] A contagem está parada em { $count } partição: há votos que esperam para ser contados.
-   *[other] A contagem está parada em { $count } partições: há votos que esperam para ser contados.
+    [1] Uma partição está parada: há votos que esperam para ser contados.
+   *[other] { $count } partições estão paradas: há votos que esperam para ser contados.
 }
 dashboard-see-pipeline = Ver a contagem
 dashboard-after-closing = Votos depois do encerramento, fora do total: { $count }.

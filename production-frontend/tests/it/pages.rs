@@ -171,6 +171,7 @@ async fn assets_and_the_apis_description_are_served_from_here() {
         "/assets/operations.css",
         "/assets/pipeline.js",
         "/assets/lifecycle.css",
+        "/assets/dashboard.css",
         "/assets/icon.svg",
         "/api/docs/",
     ] {
