@@ -41,7 +41,7 @@ struct EditPage<'a> {
     producer: Option<&'a Producer>,
     form: &'a Form,
     mistakes: &'a [Mistake],
-    zone: &'a str,
+    zone: &'a Zone,
 }
 
 impl EditPage<'_> {
@@ -67,7 +67,7 @@ fn show(
 ) -> Response {
     let rows = (form.participants.len() + ROWS_MORE).min(PARTICIPANTS_MAX).max(form.participants.len());
     form.participants.resize_with(rows, FormParticipant::default);
-    page(status, &EditPage { t, producer: Some(producer), form: &form, mistakes, zone: &app.zone.name })
+    page(status, &EditPage { t, producer: Some(producer), form: &form, mistakes, zone: &app.zone })
 }
 
 /// What the form says before anybody changes it.
