@@ -24,6 +24,8 @@ export const system = {
   production: required("PRODUCTION_URL"),
   token: required("PRODUCTION_TOKEN"),
   paredao: required("PAREDAO"),
+  /** Each director's. */
+  password: required("PASSWORD"),
 };
 
 function required(name) {

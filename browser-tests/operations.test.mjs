@@ -220,18 +220,3 @@ test("a picture is cut by pointer, keyboard and sliders, and what is seen is wha
     assert.deepEqual(made, { size: [50, 50], isBlue: true });
   });
 });
-
-for (const path of ["/contagem", "/separados", "/conferencia", "/novo"]) {
-  for (const width of [360, 1440]) {
-    for (const colorScheme of ["light", "dark"]) {
-      test(`${path} fits ${width} px, ${colorScheme}`, async () => {
-        await inPage({ ...signedIn, viewport: { width, height: 900 }, colorScheme }, async (page) => {
-          await page.goto(at(path));
-          const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-          assert.ok(beyond <= 0, `${beyond} px too wide`);
-          await picture(page, `${path.slice(1)}-${width}-${colorScheme}`);
-        });
-      });
-    }
-  }
-}

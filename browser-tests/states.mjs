@@ -1,7 +1,7 @@
 // Every page of both frontends in every state: where each is, and how one gets there. A new page is one line here; tests
 // walk over them all, and so do the screenshots.
 
-import { command, eventually, makeDraft, makeParedao, system } from "./browser.mjs";
+import { command, makeDraft, makeParedao, system } from "./browser.mjs";
 
 const MINUTE_MILLIS = 60_000;
 const HOUR_MILLIS = 3_600_000;
@@ -13,13 +13,13 @@ const LONG_NAMES = [
 ];
 
 /** A user who hasn't been there yet. */
-const NEWCOMER = { name: "ana", password: "senha-de-uma-vez" };
+const NEWCOMER = { name: "novata", password: "senha-de-uma-vez" };
 
 const minuteIn = (millis) => new Date(Math.ceil((Date.now() + millis) / MINUTE_MILLIS) * MINUTE_MILLIS).toISOString();
 /** The paredão that the system under test came with is open, and shows percentages always. */
 const OPEN = system.paredao;
 
-/** Makes the paredões that the states need, besides the closed one. */
+/** Makes what the states need besides what is there already: `end-to-end/src/stage.rs` tells what. */
 export async function makeStage() {
   await makeParedao("agendado", { title: "Quem volta para a casa?", opens_at: minuteIn(26 * HOUR_MILLIS) });
   await makeParedao("depois-do-voto", { visibility: "after_voting", closes_at: minuteIn(2 * HOUR_MILLIS) });
@@ -28,18 +28,6 @@ export async function makeStage() {
   await makeParedao("vinte", { title: `Quem você quer ver ${"fora ".repeat(12)}da casa?` }, LONG_NAMES);
   await makeDraft("rascunho", { title: "Final" });
   await command("/api/v1/users", new Blob([JSON.stringify({ ...NEWCOMER, role: "viewer" })], { type: "application/json" }));
-}
-
-/** Makes two paredões and waits, for up to a minute, until they have closed; the public sees one's percentages. */
-export async function makeClosed() {
-  const slugs = ["encerrado", "encerrado-sem-resultado"];
-  await makeParedao(slugs[0], { title: "Quem saiu na semana passada?" });
-  await makeParedao(slugs[1], { visibility: "production" });
-  for (const slug of slugs) await command(`/api/v1/paredoes/${slug}/close`);
-  await eventually("paredões to close", async () => {
-    const paredoes = await (await fetch(`${system.voters}/api/v1/paredoes`)).json();
-    return slugs.every((wanted) => paredoes.some(({ slug, status }) => slug === wanted && status === "closed"));
-  }, 75_000);
 }
 
 const voters = (path) => (page) => page.goto(system.voters + path);
@@ -172,7 +160,14 @@ async function signIn(page, { name, password }) {
 
 const signedIn = { extraHTTPHeaders: { authorization: `Bearer ${system.token}` } };
 
-/** What the production team sees. */
+/** A director at the page of the paredão `slug`. */
+async function enter(page, name, slug) {
+  await signIn(page, { name, password: system.password });
+  await page.waitForURL("**/paredoes");
+  await page.goto(`${system.production}/paredoes/${slug}`);
+}
+
+/** What the production team sees, in the order in which it is walked: what was published stays so. */
 export const PRODUCTION_STATES = [
   { name: "sign-in", go: production("/entrar"), options: {} },
   {
@@ -198,7 +193,7 @@ export const PRODUCTION_STATES = [
     },
   },
   { name: "draft", go: production("/paredoes/rascunho") },
-  { name: "edit", isPictured: true, go: production("/paredoes/rascunho/editar") },
+  { name: "edit", go: production("/paredoes/rascunho/editar") },
   { name: "scheduled", go: production("/paredoes/agendado") },
   { name: "open", isPictured: true, go: production(`/paredoes/${OPEN}?granularity=hour`) },
   { name: "compared", isPictured: true, go: production(`/paredoes/${OPEN}?granularity=hour&with=encerrado`) },
@@ -219,7 +214,33 @@ export const PRODUCTION_STATES = [
     },
   },
   { name: "twenty", go: production("/paredoes/vinte") },
-  { name: "closed", isPictured: true, go: production("/paredoes/encerrado") },
+  { name: "closed", go: production("/paredoes/encerrado-sem-resultado") },
+  { name: "final", isPictured: true, go: production("/paredoes/encerrado") },
+  {
+    name: "proposed",
+    isPictured: true,
+    options: {},
+    async go(page) {
+      await enter(page, "ana", "encerrado");
+      await page.locator("details.confirm summary").click();
+      await page.locator('form[action$="/propor"] button').click();
+      await page.locator('form[action$="/retirar"]').waitFor();
+      await page.context().clearCookies();
+      await enter(page, "bia", "encerrado");
+      await page.locator('form[action$="/publicar"]').waitFor();
+    },
+  },
+  {
+    name: "published",
+    isPictured: true,
+    options: {},
+    async go(page) {
+      await enter(page, "bia", "encerrado");
+      await page.locator('form[action$="/publicar"] button').click();
+      await page.locator("#publicado").waitFor();
+    },
+  },
+  { name: "printed", isPictured: true, go: production("/paredoes/encerrado/resultado") },
   { name: "pipeline", isPictured: true, go: production("/contagem") },
   {
     name: "pausing",
@@ -230,8 +251,24 @@ export const PRODUCTION_STATES = [
     },
   },
   { name: "parked", isPictured: true, go: production("/separados") },
-  { name: "reconciliation", isPictured: true, go: production("/conferencia") },
-  { name: "audit", isPictured: true, go: production("/registro") },
+  {
+    name: "parked-record",
+    async go(page) {
+      await page.goto(`${system.production}/separados`);
+      await page.locator('a[href^="/separados/"]').first().click();
+      await page.waitForURL(/separados\/\d+$/);
+    },
+  },
+  {
+    name: "parked-replay",
+    async go(page) {
+      await page.goto(`${system.production}/separados?reason=too_late`);
+      await page.locator("button[name=all]").click();
+      await page.locator('[data-count="counted"]').waitFor();
+    },
+  },
+  { name: "reconciliation", go: production("/conferencia") },
+  { name: "audit", go: production("/registro") },
   { name: "users", isPictured: true, go: production("/usuarios") },
   {
     name: "user-changing",
@@ -249,4 +286,18 @@ export const PRODUCTION_STATES = [
     },
   },
   { name: "not-found", mayComplain: true, go: production("/paredoes/nenhum") },
+  {
+    name: "english",
+    options: { ...signedIn, locale: "en-US" },
+    go: production(`/paredoes/${OPEN}`),
+  },
+  {
+    name: "paused",
+    async go(page) {
+      await page.goto(`${system.production}/contagem`);
+      await page.locator('a[href^="/contagem/pausar"]').first().click();
+      await page.locator('form[action^="/contagem/pausar"] button').click();
+      await page.locator("[data-partition] .badge", { hasText: "pausada" }).first().waitFor();
+    },
+  },
 ].map((state) => ({ options: signedIn, ...state }));

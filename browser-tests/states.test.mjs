@@ -3,12 +3,9 @@ import { before, test } from "node:test";
 
 import { assertAccessible } from "./axe.mjs";
 import { inPage, system } from "./browser.mjs";
-import { makeClosed, makeStage, PRODUCTION_STATES, VOTERS_STATES } from "./states.mjs";
+import { makeStage, PRODUCTION_STATES, VOTERS_STATES } from "./states.mjs";
 
-before(async () => {
-  await makeClosed();
-  await makeStage();
-});
+before(makeStage);
 
 const visited = new Set();
 

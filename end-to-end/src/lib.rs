@@ -3,8 +3,11 @@
 //! Each [`System`] has a topic and a database of its own, and its processes end with it. The services' binaries are
 //! taken from where Cargo built this test, so build the workspace first, as `cargo xtask test` does.
 
+pub mod browser;
 mod clients;
+mod late;
 mod process;
+pub mod stage;
 
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
@@ -18,6 +21,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use voting_commons::adapters::kafka::KafkaArgs;
 
 pub use clients::{Answer, Paredao, Production, Voters};
+pub use late::cast_late;
 pub use process::Service;
 
 /// Partitions of a system's topic.
@@ -28,6 +32,9 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 /// An example of RFC 8410.
 const RESULT_SIGNING_KEY: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../production-frontend/tests/it/rfc8410-key.pem");
+
+/// What each director enters with.
+pub const PASSWORD: &str = "uma senha boa";
 
 /// What a system is made of.
 #[derive(Debug, Clone)]
@@ -92,7 +99,11 @@ impl System {
         let database = fresh_database_on(&plan.postgres).await;
         let key = STANDARD.encode(rand::random::<[u8; 32]>());
         let environment = environment(plan, &kafka, &database, &key);
-        let token = process::output("production-frontend", &["token", "add", "--name", "test"], &environment);
+        let token = process::output(
+            "production-frontend",
+            &["token", "add", "--name", "test", "--role", "director"],
+            &environment,
+        );
 
         let registers: Vec<_> =
             (0..plan.registers).map(|_| Service::start("votes-register", &["run"], &environment)).collect();
@@ -141,6 +152,15 @@ impl System {
         .await
         .expect("Postgres answers");
         assert_eq!(broken, 0, "partitions that break conservation");
+    }
+
+    /// Lets a director in, who enters with [`PASSWORD`].
+    ///
+    /// # Panics
+    /// When that fails.
+    pub fn add_director(&self, name: &str) {
+        let arguments = ["user", "add", "--name", name, "--role", "director", "--who", "test"];
+        process::feed("production-frontend", &arguments, &self.environment, PASSWORD);
     }
 
     /// Runs a service's command to its end, with `input` as its standard input.

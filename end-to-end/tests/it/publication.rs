@@ -3,7 +3,7 @@
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-use end_to_end::{Plan, System};
+use end_to_end::{PASSWORD, Plan, System};
 use jiff::Timestamp;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::util::Timeout;
@@ -19,7 +19,6 @@ const VOTES: u64 = 30;
 const TIME_TO_COUNT_MILLIS: i64 = 10_000;
 /// The longest that a count takes to be final: what is left of the window, a minute at most, and a look of everybody.
 const FINAL_PATIENCE: Duration = Duration::from_secs(150);
-const PASSWORD: &str = "uma senha boa";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_result_is_counted_final_published_by_two_and_genuine() {
@@ -89,8 +88,7 @@ async fn wait_until_final(system: &System) {
 }
 
 async fn director(system: &System, name: &str) -> Client {
-    let arguments = ["user", "add", "--name", name, "--role", "director", "--who", "test"];
-    system.feed("production-frontend", &arguments, PASSWORD);
+    system.add_director(name);
     let browser = Client::builder().cookie_store(true).build().unwrap();
     let form = [("name", name), ("password", PASSWORD)];
     let response = browser.post(format!("{}/entrar", system.production.url)).form(&form).send().await.unwrap();

@@ -1,19 +1,15 @@
 //! A vote that came too late: parked by a register, replayed because production asks for it, and shown in the totals.
 
-use end_to_end::{Answer, Plan, System};
-use jiff::Timestamp;
-use rdkafka::producer::{FutureProducer, FutureRecord};
-use rdkafka::util::Timeout;
+use end_to_end::{Answer, Plan, System, cast_late};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use test_support::eventually;
-use voting_commons::{BallotId, Group, Minute, Shard, UnixMillis, Vote, codec};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_late_vote_is_parked_and_replayed_once() {
     let system = System::start(&Plan::shared()).await;
     let paredao = system.production.open_paredao("final").await;
-    cast_late(&system, paredao.participants[0]).await;
+    cast_late(&system, "final", paredao.participants[0]).await;
     system.settle().await;
     let parked = system.production.get("/api/v1/dead-letters?reason=too_late&replayed=false").await;
     assert_eq!(parked.body["items"].as_array().unwrap().len(), 1, "{parked:?}");
@@ -42,20 +38,4 @@ async fn carried_out(system: &System, order: &Value) -> Value {
         (body["state"] == "done").then_some(body)
     })
     .await
-}
-
-/// Puts a vote of ten minutes ago into the topic, as only a frontend with a wrong clock would.
-pub(crate) async fn cast_late(system: &System, participant: i64) {
-    let paredao: i32 = sqlx::query_scalar("SELECT id FROM paredao").fetch_one(&system.database.pool).await.unwrap();
-    let now = UnixMillis::from(Timestamp::now()).minute().unwrap();
-    let group = Group {
-        paredao: i64::from(paredao).try_into().unwrap(),
-        minute: Minute::try_from(i64::from(now.get() - 10)).unwrap(),
-        participant: participant.try_into().unwrap(),
-    };
-    let vote = Vote { ballot: BallotId { issuer: 1, sequence: 1 }, group, shard: Shard::default(), partition: 0 };
-    let (key, value) = codec::encode(&vote);
-    let producer: FutureProducer = system.kafka.client_config("test").create().unwrap();
-    let record = FutureRecord::to(&system.kafka.kafka_topic).partition(0).key(&key).payload(&value);
-    producer.send(record, Timeout::Never).await.unwrap();
 }
