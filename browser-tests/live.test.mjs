@@ -97,6 +97,22 @@ test("where no stream comes the page asks", async () => {
   });
 });
 
+test("where the stream says nothing the page asks", async () => {
+  await makeParedao("sem-palavra");
+  await inPage(PHONE, async (page) => {
+    // The page waits for 40 s: its clock is put forward.
+    await page.clock.install();
+    // As a proxy does that holds events back: nothing comes, and nothing ends.
+    await page.route("**/live", () => {});
+    await page.goto(`${system.voters}/paredoes/sem-palavra`);
+    await page.locator("#voting[data-ready=true]").waitFor();
+    await voteAsScript("sem-palavra", 0);
+    await page.clock.fastForward(45_000);
+    await untilAll(page, 0);
+    assert.equal(await page.locator("#connection").innerText(), "");
+  });
+});
+
 test("opening and closing arrive without a reload", { timeout: 4 * MINUTE }, async () => {
   await makeParedao("fecha", { visibility: "after_closing" });
   await earlyInAMinute();

@@ -7,7 +7,7 @@ const FAILURES_MAX = 3;
 /** How often it asks, and how long until it tries to listen again. */
 const ASK_PAUSE_MILLIS = 5_000;
 const ASK_MILLIS = 60_000;
-/** The server says something every 15 s. After this long without a word the connection is gone. */
+/** The server says something every 15 s. After this long without a word the connection is gone, or something holds it back. */
 const SILENCE_MILLIS_MAX = 40_000;
 /** A connection that is back this soon wasn't worth a word: a server that is renewed ends its streams. */
 const LOST_AFTER_MILLIS = 4_000;
@@ -53,7 +53,7 @@ export function follow(address, on, isPublic = false) {
       clearTimeout(silence);
       silence = setTimeout(() => {
         missed();
-        listen();
+        ask();
       }, SILENCE_MILLIS_MAX);
     };
     const take = (event, receive) => {
