@@ -85,7 +85,8 @@ test("a refusal leaves the keyboard where it was", async () => {
     assert.equal((await focus(page)).id, "vote", "while it tries again");
     await page.unroute("**/api/v1/votes");
     await page.route("**/api/v1/votes", (route) => route.fulfill(refusal));
-    await page.locator("#vote-status[data-state=failed]").waitFor();
+    // The 503 before may have been stored.
+    await page.locator("#vote-status[data-state=failed]", { hasText: "Não conseguimos confirmar o seu voto. Não." }).waitFor();
     await tabTo(page, ({ id }) => id === "cancel");
   });
 });
@@ -104,7 +105,7 @@ test("a lost answer is asked for again with the same ballot, and the receipt is 
     await page.goto(`${system.voters}/paredoes/resposta-perdida`);
     await page.locator("button.choose").nth(1).click();
     await page.locator("#vote").click();
-    await page.locator("#vote-status", { hasText: "Seu voto ainda não foi recebido. Tentando de novo" }).waitFor();
+    await page.locator("#vote-status", { hasText: "Ainda não temos a confirmação do seu voto. Tentando de novo" }).waitFor();
     await page.locator("#receipt").waitFor();
     assert.equal(await page.locator("#receipt").innerText(), lost.receipt);
     assert.equal(ballots.length, 2);
@@ -117,6 +118,36 @@ test("a lost answer is asked for again with the same ballot, and the receipt is 
     assert.notEqual(await page.locator("#receipt").innerText(), lost.receipt);
   });
   assert.deepEqual(await counted("resposta-perdida", 2), [1, 1]);
+});
+
+test("nobody is told that a vote wasn't received which may have been", async () => {
+  await makeParedao("talvez-guardado");
+  await inPage({ ...PHONE, mayComplain: true }, async (page) => {
+    // The retries last almost as long as a ballot: the page's clock is put forward.
+    await page.clock.install();
+    await page.goto(`${system.voters}/paredoes/talvez-guardado`);
+    const failed = (words) => page.locator("#vote-status[data-state=failed]", { hasText: words }).waitFor();
+    const refusal = { status: 403, contentType: "application/problem+json", body: JSON.stringify({ detail: "Não." }) };
+    await page.route("**/api/v1/votes", (route) => route.fulfill(refusal));
+    await page.locator("button.choose").first().click();
+    await page.locator("#vote").click();
+    await failed("Seu voto não foi recebido. Não.");
+
+    await page.locator("#cancel").click();
+    await page.unroute("**/api/v1/votes");
+    let casts = 0;
+    await page.route("**/api/v1/votes", (route) => {
+      casts += 1;
+      return route.abort();
+    });
+    await page.locator("button.choose").first().click();
+    await page.locator("#vote").waitFor();
+    // Whoever hesitates has less time for trying again: it is the ballot's.
+    await page.clock.fastForward(175_000);
+    await page.locator("#vote").click();
+    await failed("Não conseguimos confirmar o seu voto. Não conseguimos falar com o servidor.");
+    assert.equal(casts, 1);
+  });
 });
 
 for (const visibility of ["after_closing", "production"]) {

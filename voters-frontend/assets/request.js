@@ -2,7 +2,7 @@
 
 import { LANGUAGE, text } from "./texts.js";
 
-/** How long a request is tried again, refused or unanswered: a ballot lives 180 s. */
+/** How long a request is tried again, refused or unanswered, and how long a ballot is cast: it lives 180 s. */
 const RETRY_MILLIS_MAX = 170_000;
 /** How long one request may take. */
 const REQUEST_MILLIS_MAX = 15_000;
@@ -20,6 +20,8 @@ export class Refused extends Told {
     this.pass = problem.pass;
     this.retryAfterMillis = retryAfterMillis;
     this.passes = status === 429 || status >= 500;
+    /** Whether what was asked for may have been done all the same. */
+    this.mayBeDone = status >= 500;
   }
 }
 
@@ -49,9 +51,11 @@ export const get = (path, credentials = "same-origin") => request(path, { creden
 export const post = (path, body) =>
   request(path, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) });
 
-/** Repeats `attempt` while its failure passes and time is left; `onPause(seconds)` is told of each pause. */
-export async function persist(attempt, onPause) {
-  const start = performance.now();
+/** When to stop trying what begins now. As `performance.now()` counts: the time of day on a phone may be wrong. */
+export const retryEnd = () => performance.now() + RETRY_MILLIS_MAX;
+
+/** Repeats `attempt` while its failure passes, until `end`; `onPause(seconds)` is told of each pause. */
+export async function persist(attempt, onPause, end) {
   for (let tries = 0; ; tries += 1) {
     try {
       return await attempt();
@@ -60,7 +64,7 @@ export async function persist(attempt, onPause) {
       const backoff = Math.min(1000 * 2 ** tries, PAUSE_MILLIS_MAX);
       // Not everyone at the same moment.
       const pause = Math.max(failure.retryAfterMillis ?? 0, backoff) * (1 + Math.random() / 2);
-      if (performance.now() - start + pause > RETRY_MILLIS_MAX) throw failure;
+      if (performance.now() + pause > end) throw failure;
       onPause(Math.ceil(pause / 1000));
       await sleep(pause);
     }

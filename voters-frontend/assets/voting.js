@@ -2,13 +2,13 @@
 
 import { captcha, inTime, Unsolved } from "./captcha.js";
 import { part, say } from "./dom.js";
-import { explain, persist, post, Refused } from "./request.js";
+import { explain, persist, post, Refused, retryEnd } from "./request.js";
 import { text } from "./texts.js";
 
 /** Lets the page's forms vote in the paredão `slug`; `onVoted` is told of each vote that was received. */
 export function startVoting(slug, onVoted) {
   const sections = ["choose", "confirm", "received"].map(part);
-  /** The vote under way: its ballot, its captcha, and the pass that takes the captcha's place. */
+  /** The vote under way: its ballot, until when that is cast, its captcha, and the pass that takes the captcha's place. */
   let current;
 
   /** Shows one section, and takes the focus there. */
@@ -31,8 +31,9 @@ export function startVoting(slug, onVoted) {
       const ballot = await persist(
         () => post("/api/v1/ballots", wish),
         (seconds) => say("choose-status", text("retrying-ballot", { seconds }), "busy"),
+        retryEnd(),
       );
-      current = { token: ballot.ballot, name: button.dataset.name };
+      current = { token: ballot.ballot, castEnd: retryEnd(), name: button.dataset.name };
       current.captcha = captcha(part("captcha"), ballot.captcha);
       part("chosen").textContent = current.name;
       showPhoto(button.closest("form").querySelector("img"));
@@ -111,15 +112,19 @@ function send(vote, answer) {
       return await post("/api/v1/votes", { ballot: vote.token, captcha: vote.pass ?? answer });
     } catch (failure) {
       vote.pass = failure.pass ?? vote.pass;
+      // No answer came, or one that leaves it open.
+      if (!(failure instanceof Refused) || failure.mayBeDone) vote.mayBeStored = true;
       throw failure;
     }
   };
   const onPause = (seconds) => say("vote-status", text("retrying-vote", { seconds }), "busy");
-  return persist(attempt, onPause);
+  return persist(attempt, onPause, vote.castEnd);
 }
 
 function fail(vote, failure) {
-  say("vote-status", text("vote-failed", { why: explain(failure) }), "failed");
+  const why = explain(failure);
+  const said = vote.mayBeStored ? text("vote-unconfirmed", { why }) : text("vote-failed", { why });
+  say("vote-status", said, "failed");
   enable(part("cancel"), true);
   const isCaptchas = failure instanceof Unsolved || /\/captcha-(failed|already-seen)$/.test(failure.type ?? "");
   const isOver = failure instanceof Refused && !failure.passes && !isCaptchas;
