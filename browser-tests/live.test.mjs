@@ -18,6 +18,14 @@ const untilAll = (page, place) => percentOf(page, place).filter({ hasText: "100,
 const mark = (page) => page.evaluate(() => (globalThis.isMarked = true));
 const assertMarked = async (page) => assert.equal(await page.evaluate(() => globalThis.isMarked), true, "it was loaded anew");
 
+/** Has production make another of the paredão `slug`. */
+async function edit(slug, fields, participants) {
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.append(name, value);
+  for (const name of participants) form.append("participant", name);
+  await command(`/api/v1/paredoes/${slug}/edit`, form);
+}
+
 /** Waits for a minute of which there is enough left for something to be seen before the next. */
 async function earlyInAMinute() {
   const left = MINUTE - (Date.now() % MINUTE);
@@ -111,6 +119,23 @@ test("where the stream says nothing the page asks", async () => {
     await untilAll(page, 0);
     assert.equal(await page.locator("#connection").innerText(), "");
   });
+});
+
+test("whoever waits for the opening sees what is changed before it", async () => {
+  const opensAt = new Date(Math.ceil(Date.now() / MINUTE) * MINUTE + 60 * MINUTE).toISOString();
+  await makeParedao("espera", { opens_at: opensAt });
+  await inPage(PHONE, (phone) =>
+    inPage(WALL, async (wall) => {
+      await phone.goto(`${system.voters}/paredoes/espera`);
+      await wall.goto(`${system.voters}/paredoes/espera/telao`);
+      for (const page of [phone, wall]) await page.locator("#countdown", { hasText: "Abre em" }).waitFor();
+      await edit("espera", { title: "Quem volta?", opens_at: opensAt }, ["Ana Beatriz", "Carla"]);
+      for (const page of [phone, wall]) {
+        await page.getByRole("heading", { name: "Quem volta?" }).waitFor();
+        await page.getByRole("heading", { name: "Carla" }).waitFor();
+      }
+    }),
+  );
 });
 
 test("opening and closing arrive without a reload", { timeout: 4 * MINUTE }, async () => {

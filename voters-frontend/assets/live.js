@@ -12,8 +12,16 @@ const SILENCE_MILLIS_MAX = 40_000;
 /** A connection that is back this soon wasn't worth a word: a server that is renewed ends its streams. */
 const LOST_AFTER_MILLIS = 4_000;
 
+/** Within how long pages are loaded anew that all learn of the same change. */
+const RELOAD_MILLIS_MAX = 4_000;
+
 /** Not everyone at the same moment. */
 const scattered = (millis) => millis * (0.75 + Math.random() / 2);
+
+/** Loads the page anew, to show what isn't told by the stream. */
+export function reloadSoon() {
+  setTimeout(() => location.reload(), Math.random() * RELOAD_MILLIS_MAX);
+}
 
 /**
  * Follows the paredão at `address`, and calls `on.state`, `on.panorama` and `on.connection(isThere)`. As `isPublic` it is

@@ -2,7 +2,7 @@
 
 import { countdown } from "./countdown.js";
 import { part, speaker } from "./dom.js";
-import { follow } from "./live.js";
+import { follow, reloadSoon } from "./live.js";
 import { draw, sentence } from "./panorama.js";
 import { LANGUAGE, text } from "./texts.js";
 import { startVoting } from "./voting.js";
@@ -27,6 +27,8 @@ function showMoment(id, moment) {
 }
 
 function showState(state) {
+  // Title and participants may be edited until it opens; nobody has a ballot before that, and whoever has one keeps it.
+  if (state.lineup !== voting.dataset.lineup && !part("choose").hidden) reloadSoon();
   count(state);
   showMoment("opens-at", state.opens_at);
   part("closing").hidden = !state.closes_at;

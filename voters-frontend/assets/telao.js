@@ -2,7 +2,7 @@
 
 import { countdown } from "./countdown.js";
 import { part } from "./dom.js";
-import { follow } from "./live.js";
+import { follow, reloadSoon } from "./live.js";
 import { draw } from "./panorama.js";
 import { text } from "./texts.js";
 
@@ -11,6 +11,7 @@ const screen = part("telao");
 const count = countdown(part("countdown"), () => {});
 
 function showState(state) {
+  if (state.lineup !== screen.dataset.lineup) reloadSoon();
   count(state);
   part("standing").textContent = text(`standing-${state.status}`);
   if (state.results_hidden) screen.dataset.results = "hidden";

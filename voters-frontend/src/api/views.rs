@@ -8,7 +8,7 @@ use voting_commons::{ParticipantId, UnixMillis, Visibility};
 
 use crate::app::{IssuedBallot, Receipt};
 use crate::captcha::Challenge;
-use crate::snapshot::{Paredao, Snapshot, Status};
+use crate::snapshot::{Lineup, Paredao, Snapshot, Status};
 
 /// A paredão.
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,6 +31,9 @@ pub struct ParedaoView {
     pub visibility: &'static str,
     /// Who stands in it
     pub participants: Vec<ParticipantView>,
+    /// Names the title and the participants: with any of them it changes
+    #[schema(value_type = String, example = "09f7c1e2a4b35d68")]
+    pub lineup: Lineup,
 }
 
 /// Who stands in a paredão.
@@ -72,6 +75,7 @@ impl ParedaoView {
             closes_at: paredao.closes_at,
             visibility: paredao.visibility.name(),
             participants: participants.collect(),
+            lineup: paredao.lineup(),
         }
     }
 }
@@ -92,6 +96,9 @@ pub struct StateView {
     pub now: Timestamp,
     /// The `visibility` that keeps this visitor from being shown percentages; null when they are shown
     pub results_hidden: Option<&'static str>,
+    /// Names the title and the participants: until it opens they may become others
+    #[schema(value_type = String, example = "09f7c1e2a4b35d68")]
+    pub lineup: Lineup,
 }
 
 impl StateView {
@@ -103,6 +110,7 @@ impl StateView {
             closes_at: paredao.closes_at,
             now: Timestamp::from_millisecond(now.0).unwrap_or_default(),
             results_hidden: hidden_by.map(Visibility::name),
+            lineup: paredao.lineup(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What this frontend knows of Postgres: a snapshot in memory, so that no visitor costs a query and voting goes on
 //! while Postgres is away.
 
+mod lineup;
 mod load;
 mod refresh;
 mod store;
@@ -12,6 +13,7 @@ use jiff::Timestamp;
 use voting_commons::percentages::Percent;
 use voting_commons::{Minute, ParedaoId, ParticipantId, Shards, UnixMillis, Visibility};
 
+pub use lineup::Lineup;
 pub(crate) use refresh::PART;
 pub use refresh::keep_fresh;
 pub use store::SnapshotStore;
@@ -47,7 +49,7 @@ pub struct Paredao {
 }
 
 /// Who stands in a paredão.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Participant {
     /// Their number.
     pub id: ParticipantId,
@@ -118,10 +120,21 @@ impl Paredao {
         self.closes_at.is_none_or(|closes_at| minute.start() < closes_at.into())
     }
 
+    /// Its title and participants, told apart from others.
+    pub fn lineup(&self) -> Lineup {
+        Lineup::of(self)
+    }
+
     /// The participant with this number, if they stand in this paredão.
     pub fn participant(&self, id: ParticipantId) -> Option<&Participant> {
         self.participants.iter().find(|participant| participant.id == id)
     }
+}
+
+/// What whoever follows `paredao` sees of it, besides the time.
+fn seen(paredao: &Arc<Paredao>) -> impl PartialEq {
+    let Paredao { id, opens_at, closes_at, visibility, ref title, ref participants, ref panorama, .. } = **paredao;
+    (id, opens_at, closes_at, visibility, title, participants, panorama.revision)
 }
 
 impl Snapshot {
@@ -142,10 +155,6 @@ impl Snapshot {
 
     /// Whether whoever follows a paredão sees the same in `other`.
     fn looks_like(&self, other: &Self) -> bool {
-        let seen = |paredao: &Arc<Paredao>| {
-            let Paredao { id, opens_at, closes_at, visibility, ref panorama, .. } = **paredao;
-            (id, opens_at, closes_at, visibility, panorama.revision)
-        };
         self.paredoes.iter().map(seen).eq(other.paredoes.iter().map(seen))
     }
 
@@ -174,6 +183,26 @@ mod tests {
         }
     }
 
+    fn participant(id: i64) -> Participant {
+        Participant { id: id.try_into().unwrap(), name: "Ana".to_owned(), photo: None }
+    }
+
+    #[test]
+    fn a_lineup_is_its_title_and_its_participants() {
+        let with = |change: fn(&mut Paredao)| {
+            let mut paredao = paredao(10, None);
+            paredao.participants = vec![participant(1), participant(2)];
+            change(&mut paredao);
+            paredao.lineup()
+        };
+        let before = with(|_| ());
+        assert_eq!(before, with(|paredao| paredao.closes_at = Some(Timestamp::MAX)));
+        assert_ne!(before, with(|paredao| paredao.title.push('!')));
+        assert_ne!(before, with(|paredao| paredao.participants[1] = participant(3)));
+        assert_ne!(before, with(|paredao| paredao.participants.reverse()));
+        assert_ne!(before, with(|paredao| paredao.participants[0].photo = Some("ab".repeat(32))));
+    }
+
     #[test]
     fn opens_with_its_minute_and_closes_before_the_other() {
         let paredao = paredao(10, Some(12));
@@ -196,6 +225,8 @@ mod tests {
         assert!(!before.looks_like(&snapshot(|paredao| paredao.panorama.revision = 1)));
         assert!(!before.looks_like(&snapshot(|paredao| paredao.closes_at = Some(Timestamp::MAX))));
         assert!(!before.looks_like(&snapshot(|paredao| paredao.visibility = Visibility::Production)));
+        assert!(!before.looks_like(&snapshot(|paredao| paredao.title.push('!'))));
+        assert!(!before.looks_like(&snapshot(|paredao| paredao.participants.push(participant(1)))));
         assert!(!before.looks_like(&Snapshot::default()));
     }
 

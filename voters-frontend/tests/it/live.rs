@@ -79,6 +79,27 @@ async fn every_stream_hears_of_a_change_and_none_of_a_snapshot_that_looks_the_sa
 }
 
 #[tokio::test]
+async fn whoever_waits_for_the_opening_hears_that_title_or_participants_are_others() {
+    let (service, database) = Service::fresh().await;
+    let mut events = Events::of(&service, "/api/v1/paredoes/scheduled/live", "").await;
+    let mut before = events.next_of("state").await.json()["lineup"].clone();
+    let statements = [
+        "UPDATE paredao SET title = 'Outro' WHERE slug = 'scheduled'",
+        "UPDATE participant SET name = 'Dora' WHERE name = 'Duda'",
+    ];
+    for statement in statements {
+        sqlx::raw_sql(statement).execute(&database.pool).await.unwrap();
+        let after = events.next_of("state").await.json()["lineup"].clone();
+        assert_ne!(after, before, "{statement}");
+        before = after;
+        for page in ["/paredoes/scheduled", "/paredoes/scheduled/telao"] {
+            let html = service.get(page).await.text().await.unwrap();
+            assert!(html.contains(&format!("data-lineup={before}")), "{page}: {html}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn streams_end_when_the_service_stops() {
     let (service, _database) = Service::fresh().await;
     let mut events = Events::of(&service, LIVE, "").await;
