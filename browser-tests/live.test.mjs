@@ -121,11 +121,11 @@ test("where the stream says nothing the page asks", async () => {
   });
 });
 
-test("whoever waits for the opening sees what is changed before it", async () => {
+test("whoever waits for the opening sees what is changed before it, and when it is taken back", async () => {
   const opensAt = new Date(Math.ceil(Date.now() / MINUTE) * MINUTE + 60 * MINUTE).toISOString();
   await makeParedao("espera", { opens_at: opensAt });
-  await inPage(PHONE, (phone) =>
-    inPage(WALL, async (wall) => {
+  await inPage({ ...PHONE, mayComplain: true }, (phone) =>
+    inPage({ ...WALL, mayComplain: true }, async (wall) => {
       await phone.goto(`${system.voters}/paredoes/espera`);
       await wall.goto(`${system.voters}/paredoes/espera/telao`);
       for (const page of [phone, wall]) await page.locator("#countdown", { hasText: "Abre em" }).waitFor();
@@ -134,6 +134,11 @@ test("whoever waits for the opening sees what is changed before it", async () =>
         await page.getByRole("heading", { name: "Quem volta?" }).waitFor();
         await page.getByRole("heading", { name: "Carla" }).waitFor();
       }
+      await command("/api/v1/paredoes/espera/unschedule");
+      await phone.getByText("Este paredão não existe.").waitFor();
+      await edit("espera", { title: "Quem fica?", opens_at: opensAt }, ["Ana Beatriz", "Carla"]);
+      await wall.getByRole("heading", { name: "Quem fica?" }).waitFor();
+      assert.equal(await wall.locator("#connection").innerText(), "");
     }),
   );
 });

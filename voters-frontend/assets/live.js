@@ -1,6 +1,6 @@
 // Follows a paredão: by the server's stream, or by asking now and then where the stream doesn't come.
 
-import { get, sleep } from "./request.js";
+import { get, Refused, sleep } from "./request.js";
 
 /** After how many failures in a row the page asks instead of listening. */
 const FAILURES_MAX = 3;
@@ -24,8 +24,9 @@ export function reloadSoon() {
 }
 
 /**
- * Follows the paredão at `address`, and calls `on.state`, `on.panorama` and `on.connection(isThere)`. As `isPublic` it is
- * shown what somebody who hasn't voted is shown. Gives a function that begins anew, for when the voter is shown more.
+ * Follows the paredão at `address`, and calls `on.state`, `on.panorama` and `on.connection(isThere)`, and `on.unknown` while
+ * the server knows no such paredão: its opening was taken back. As `isPublic` it is shown what somebody who hasn't voted is
+ * shown. Gives a function that begins anew, for when the voter is shown more.
  */
 export function follow(address, on, isPublic = false) {
   let source;
@@ -99,9 +100,16 @@ export function follow(address, on, isPublic = false) {
       heard();
       on.state(state);
       if (panorama) on.panorama(panorama);
-    } catch {
-      if (mine === turn) missed();
+    } catch (failure) {
+      if (mine === turn) notTold(failure);
     }
+  }
+
+  function notTold(failure) {
+    if (!(failure instanceof Refused) || failure.passes) return missed();
+    // A refusal is an answer: the connection is there.
+    heard();
+    if (failure.type.endsWith("/paredao-unknown")) on.unknown();
   }
 
   // A page that nobody sees needs no stream, and a browser has few connections for all of a site's pages.

@@ -70,6 +70,8 @@ const followAnew = follow(`/api/v1/paredoes/${voting.dataset.slug}`, {
   state: showState,
   panorama: showPanorama,
   connection: showConnection,
+  // The page then says what the server says.
+  unknown: reloadSoon,
 });
 if (part("vote-form")) startVoting(voting.dataset.slug, followAnew);
 voting.dataset.ready = "true";

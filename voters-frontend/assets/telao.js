@@ -26,5 +26,6 @@ function showConnection(isThere) {
   part("connection").textContent = isThere ? "" : text("connection-lost-brief");
 }
 
-const on = { state: showState, panorama: showPanorama, connection: showConnection };
+// A wall that lies over the programme's picture shows no error: it waits until the paredão is there again.
+const on = { state: showState, panorama: showPanorama, connection: showConnection, unknown() {} };
 follow(`/api/v1/paredoes/${screen.dataset.slug}`, on, true);
