@@ -56,7 +56,9 @@ impl Place {
             Some(rest) if rest.starts_with('/') => (Language::English, rest),
             _ => (Language::Portuguese, path),
         };
-        Self { t: texts(language), path: path.to_owned() }
+        // An address that begins with two slashes, whichever way they lean, is another site's.
+        let path = format!("/{}", path.trim_start_matches(['/', '\\']));
+        Self { t: texts(language), path }
     }
 
     /// The address of another page in the same language.
@@ -105,6 +107,9 @@ mod tests {
             ("/en/", Language::English, "/", "/en/"),
             ("/paredoes/um", Language::Portuguese, "/paredoes/um", "/en/paredoes/um"),
             ("/en/paredoes/um", Language::English, "/paredoes/um", "/en/paredoes/um"),
+            ("/en//evil.example/", Language::English, "/evil.example/", "/en/evil.example/"),
+            ("/en/\\/evil.example/", Language::English, "/evil.example/", "/en/evil.example/"),
+            ("//evil.example/", Language::Portuguese, "/evil.example/", "/en/evil.example/"),
             ("/enredo", Language::Portuguese, "/enredo", "/en/enredo"),
         ] {
             let place = Place::of(&asked.parse().unwrap());

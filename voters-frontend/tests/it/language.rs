@@ -48,6 +48,15 @@ async fn the_address_decides_and_each_page_leads_to_itself_in_the_other_language
 }
 
 #[tokio::test]
+async fn no_address_leads_to_another_site() {
+    let (service, _database) = Service::fresh().await;
+    for (path, other) in [("/en//evil.example/", "/evil.example/"), ("//evil.example/", "/en/evil.example/")] {
+        let page = page(&service, path).await;
+        assert!(!page.contains(r#""//evil"#) && page.contains(&format!(r#"<a href="{other}" lang="#)), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn a_vote_by_forms_stays_in_its_language() {
     let (service, _database) = Service::fresh().await;
     let home = page(&service, "/en/").await;
