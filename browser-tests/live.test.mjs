@@ -18,6 +18,16 @@ const untilAll = (page, place) => percentOf(page, place).filter({ hasText: "100,
 const mark = (page) => page.evaluate(() => (globalThis.isMarked = true));
 const assertMarked = async (page) => assert.equal(await page.evaluate(() => globalThis.isMarked), true, "it was loaded anew");
 
+/** What the server says of the paredão `slug`: its `state` or its `panorama`. */
+const asked = async (slug, what) => (await fetch(`${system.voters}/api/v1/paredoes/${slug}/${what}`)).json();
+
+/** Tells `page` by its stream what `events()` gives, each a name and its data, and anew a little later. */
+const tell = (page, events) =>
+  page.route(/\/live(\/public)?$/, (route) => {
+    const body = events().map(([name, data]) => `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`).join("");
+    return route.fulfill({ contentType: "text/event-stream", body: `retry: 200\n\n${body}` });
+  });
+
 /** Has production make another of the paredão `slug`. */
 async function edit(slug, fields, participants) {
   const form = new FormData();
@@ -141,6 +151,22 @@ test("whoever waits for the opening sees what is changed before it, and when it 
       assert.equal(await wall.locator("#connection").innerText(), "");
     }),
   );
+});
+
+test("whoever confirms while it closes hears that the ballot is still good", async () => {
+  await makeParedao("fechando");
+  await inPage(PHONE, async (page) => {
+    const state = await asked("fechando", "state");
+    let status = "open";
+    await tell(page, () => [["state", { ...state, status }]]);
+    await page.goto(`${system.voters}/paredoes/fechando`);
+    await page.locator("button.choose").first().click();
+    await page.locator("#confirm").waitFor();
+    status = "closed";
+    await page.locator("#spoken-time", { hasText: "Esta cédula ainda vale por alguns instantes" }).waitFor({ state: "attached" });
+    await page.locator("#cancel").click();
+    await page.locator("#closed").waitFor();
+  });
 });
 
 test("opening and closing arrive without a reload", { timeout: 4 * MINUTE }, async () => {

@@ -42,7 +42,8 @@ function turn(status) {
   const hadFocus = document.activeElement?.closest("[data-when]");
   voting.dataset.status = status;
   for (const element of document.querySelectorAll("[data-when]")) element.hidden = element.dataset.when !== status;
-  if (status !== "scheduled") speakTime(status === "open" ? "voting-opened" : "voting-over");
+  if (status === "open") speakTime("voting-opened");
+  if (status === "closed") speakTime(part("confirm")?.hidden === false ? "last-moments" : "voting-over");
   // A button that goes away would take the focus with it.
   if (hadFocus?.hidden) document.querySelector("section:not([hidden]) h1").focus();
 }
