@@ -102,6 +102,23 @@ async fn a_ballot_cast_just_before_closing_is_accepted_when_it_is_retried_after_
 }
 
 #[tokio::test]
+async fn a_receipt_without_javascript_invites_nobody_to_a_closed_paredao() {
+    let (service, database) = Service::fresh().await;
+    let closing = this_minute();
+    let form = sealed(&issued_at(closing - SignedDuration::from_millis(100)));
+    let receipt = async || {
+        let request = service.client.post(format!("{}/paredoes/{SLUG}/votes", service.url)).form(&form);
+        request.send().await.unwrap().text().await.unwrap()
+    };
+    let open = receipt().await;
+    assert!(open.contains("Votar de novo") && !open.contains("A votação terminou."), "{open}");
+    close_at(&service, &database.pool, closing).await;
+    let closed = receipt().await;
+    assert!(closed.contains("A votação terminou.") && !closed.contains("Votar de novo"), "{closed}");
+    assert!(closed.contains(&format!(r#"id="paredao" href="/paredoes/{SLUG}""#)), "{closed}");
+}
+
+#[tokio::test]
 async fn time_alone_closes_a_paredao_for_whoever_follows_it() {
     let (clock, hands) = hands(Timestamp::now());
     let (service, database) = Service::fresh_with(|options| options.clock = clock).await;

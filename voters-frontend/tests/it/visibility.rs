@@ -138,6 +138,16 @@ async fn a_vote_by_form_shows_them_too() {
 }
 
 #[tokio::test]
+async fn a_receipt_without_javascript_promises_no_results_where_it_stands() {
+    let (service, _database) = guarded_by("after_closing").await;
+    let ballot = service.ballot().await;
+    let form = [("ballot", ballot["ballot"].as_str().unwrap())];
+    let vote = service.client.post(format!("{}/paredoes/{SLUG}/votes", service.url)).form(&form).send().await.unwrap();
+    let receipt = vote.text().await.unwrap();
+    assert!(receipt.contains("Voto recebido!") && !receipt.contains("aparecem aqui"), "{receipt}");
+}
+
+#[tokio::test]
 async fn over_https_the_cookie_stays_there() {
     let (service, database) = Service::fresh_with(|options| options.cookie_secure = true).await;
     guard(&service, &database.pool, SLUG, "after_voting").await;
