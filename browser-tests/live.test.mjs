@@ -169,6 +169,22 @@ test("whoever confirms while it closes hears that the ballot is still good", asy
   });
 });
 
+test("the big screen shows no numbers before the opening, whoever may see them", async () => {
+  await makeParedao("parede", { opens_at: new Date(Math.ceil(Date.now() / MINUTE) * MINUTE + 60 * MINUTE).toISOString() });
+  await inPage(WALL, async (wall) => {
+    const [state, panorama] = await Promise.all([asked("parede", "state"), asked("parede", "panorama")]);
+    let status = "scheduled";
+    await tell(wall, () => [["panorama", panorama], ["state", { ...state, status }]]);
+    await wall.goto(`${system.voters}/paredoes/parede/telao`);
+    await wall.locator("#countdown", { hasText: "Abre em" }).waitFor();
+    assert.equal(await wall.locator("#soon").isVisible(), true);
+    assert.equal(await percentOf(wall, 0).isVisible(), false);
+    status = "open";
+    await percentOf(wall, 0).filter({ hasText: "0,00" }).waitFor();
+    assert.equal(await wall.locator("#soon").isVisible(), false);
+  });
+});
+
 test("opening and closing arrive without a reload", { timeout: 4 * MINUTE }, async () => {
   await makeParedao("fecha", { visibility: "after_closing" });
   await earlyInAMinute();

@@ -13,6 +13,7 @@ const count = countdown(part("countdown"), () => {});
 function showState(state) {
   if (state.lineup !== screen.dataset.lineup) reloadSoon();
   count(state);
+  screen.dataset.status = state.status;
   part("standing").textContent = text(`standing-${state.status}`);
   if (state.results_hidden) screen.dataset.results = "hidden";
 }

@@ -127,5 +127,7 @@ async fn the_big_screen_has_no_ground_when_it_lies_over_a_picture() {
     let (plain, over) = (screen("").await, screen("?fundo=transparente").await);
     assert!(plain.contains("Paredão um") && plain.contains("Bia") && !plain.contains("transparent"), "{plain}");
     assert!(over.contains(r#"<body class="transparent">"#), "{over}");
+    let scheduled = service.get("/paredoes/scheduled/telao").await.text().await.unwrap();
+    assert!(scheduled.contains(r#"data-status="scheduled""#) && plain.contains(r#"data-status="open""#), "{scheduled}");
     assert_eq!(service.get("/paredoes/nowhere/telao").await.status(), 404);
 }
