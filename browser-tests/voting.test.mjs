@@ -150,6 +150,48 @@ test("nobody is told that a vote wasn't received which may have been", async () 
   });
 });
 
+test("an hCaptcha that doesn't come or fails isn't called an unreachable server", async () => {
+  await makeParedao("captcha-alheia");
+  await inPage({ ...PHONE, mayComplain: true }, async (page) => {
+    await page.route("**/api/v1/ballots", async (route) => {
+      const response = await route.fetch();
+      const json = { ...(await response.json()), captcha: { provider: "hcaptcha", site_key: "nossa" } };
+      return route.fulfill({ response, json });
+    });
+    await page.goto(`${system.voters}/paredoes/captcha-alheia`);
+    await page.locator("button.choose").first().click();
+    await page.locator("#choose-status[data-state=failed]", { hasText: "A verificação não terminou." }).waitFor();
+
+    // Once the script is there, its widget fails and then doesn't.
+    await page.evaluate(() => {
+      let widget;
+      let isBroken = true;
+      const end = () => (isBroken ? widget["error-callback"]("network-error") : widget.callback("resposta"));
+      const reset = () => {
+        isBroken = false;
+        end();
+      };
+      const render = (place, options) => {
+        widget = options;
+        setTimeout(end);
+      };
+      globalThis.hcaptcha = { render, reset };
+    });
+    await page.locator("button.choose").first().click();
+    await page.locator("#vote").click();
+    await page.locator("#vote-status[data-state=failed]", { hasText: "Seu voto não foi recebido. A verificação não terminou." }).waitFor();
+    let answer;
+    const answered = { status: 503, headers: { "retry-after": "60" }, body: "" };
+    await page.route("**/api/v1/votes", (route) => {
+      answer = route.request().postDataJSON().captcha;
+      return route.fulfill(answered);
+    });
+    await page.locator("#vote").click();
+    await page.locator("#vote-status[data-state=busy]", { hasText: /\d s/ }).waitFor();
+    assert.equal(answer, "resposta");
+  });
+});
+
 for (const visibility of ["after_closing", "production"]) {
   test(`results for ${visibility} stay hidden after the vote, and say until when`, async () => {
     const slug = `visivel-${visibility.replace("_", "-")}`;

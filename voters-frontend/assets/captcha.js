@@ -67,10 +67,13 @@ function altcha(place, challenge) {
 }
 
 function hcaptcha(place, siteKey) {
+  // Its script is another site's, and may be blocked.
+  if (!globalThis.hcaptcha) throw new Unsolved();
   let answer = deferred();
   const widget = globalThis.hcaptcha.render(place.appendChild(document.createElement("div")), {
     sitekey: siteKey,
     callback: (token) => answer.resolve(token),
+    "error-callback": () => answer.reject(new Unsolved()),
   });
   return {
     answer: () => answer.promise,
