@@ -1,5 +1,5 @@
-//! In which language somebody is answered. Of a page its address decides, so that whatever lies between may keep it; of a
-//! problem in the API what the client accepts.
+//! In which language somebody is answered. Of a page its address decides, so that it means one language, whoever is sent
+//! it; of a problem in the API what the client accepts.
 
 use std::convert::Infallible;
 
