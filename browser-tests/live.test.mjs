@@ -7,6 +7,8 @@ import { proxyTo } from "./proxy.mjs";
 const PHONE = { viewport: { width: 360, height: 740 } };
 const WALL = { viewport: { width: 1920, height: 1080 } };
 const MINUTE = 60_000;
+/** A revision that no panorama of a test reaches. */
+const LATER = 2 ** 52;
 /** How long what a server's clock does may take to be seen: a minute, and some seconds. */
 const TURN = { timeout: MINUTE + 15_000 };
 
@@ -182,6 +184,26 @@ test("the big screen shows no numbers before the opening, whoever may see them",
     status = "open";
     await percentOf(wall, 0).filter({ hasText: "0,00" }).waitFor();
     assert.equal(await wall.locator("#soon").isVisible(), false);
+  });
+});
+
+test("what comes too late is neither shown nor spoken", async () => {
+  await makeParedao("atrasada");
+  await inPage(PHONE, async (page) => {
+    const [state, panorama] = await Promise.all([asked("atrasada", "state"), asked("atrasada", "panorama")]);
+    const ofRevision = (revision, percents) => {
+      const participants = panorama.participants.map((one, place) => ({ ...one, percent: percents[place] }));
+      return ["panorama", { ...panorama, revision, participants }];
+    };
+    const last = ["state", { ...state, closes_at: new Date(Math.ceil(Date.now() / MINUTE) * MINUTE + 60 * MINUTE).toISOString() }];
+    await tell(page, () => [["state", state], ofRevision(LATER + 1, [60, 40]), ofRevision(LATER, [10, 90]), last]);
+    // A sentence waits for 10 s after another: the page's clock is put forward.
+    await page.clock.install();
+    await page.goto(`${system.voters}/paredoes/atrasada`);
+    await page.locator("#closing").waitFor();
+    await page.clock.fastForward(11_000);
+    assert.match(await percentOf(page, 0).innerText(), /^60,00/);
+    assert.match(await page.locator("#spoken-panorama").textContent(), /^Ana Beatriz 60/);
   });
 });
 

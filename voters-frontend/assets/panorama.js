@@ -11,9 +11,9 @@ const percents = (digits) => {
 const exactly = percents(2);
 const roughly = percents(0);
 
-/** Draws `panorama` into the bars of `list`, unless they show a later one. */
+/** Draws `panorama` into the bars of `list`, unless they show a later one. Gives whether it did. */
 export function draw(list, { revision, participants }) {
-  if (revision < Number(list.dataset.revision)) return;
+  if (revision < Number(list.dataset.revision)) return false;
   list.dataset.revision = revision;
   for (const { id, percent } of participants) {
     const bar = list.querySelector(`[data-participant="${id}"]`);
@@ -21,6 +21,7 @@ export function draw(list, { revision, participants }) {
     bar.querySelector(".bar-line").value = percent;
     bar.querySelector(".bar-percent").textContent = exactly(percent);
   }
+  return true;
 }
 
 /** The same in one sentence, rounded, for whoever listens. */

@@ -57,7 +57,7 @@ function showResults({ status, results_hidden: why }) {
 }
 
 function showPanorama(panorama) {
-  draw(part("panorama"), panorama);
+  if (!draw(part("panorama"), panorama)) return;
   part("panorama").hidden = false;
   if (voting.dataset.status !== "scheduled") speakPanorama(sentence(panorama));
 }

@@ -19,8 +19,7 @@ function showState(state) {
 }
 
 function showPanorama(panorama) {
-  draw(part("panorama"), panorama);
-  screen.dataset.results = "shown";
+  if (draw(part("panorama"), panorama)) screen.dataset.results = "shown";
 }
 
 function showConnection(isThere) {
