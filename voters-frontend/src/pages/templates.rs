@@ -18,6 +18,7 @@ use crate::captcha::Challenge;
 use crate::language::Place;
 use crate::options::Provider;
 use crate::problem::Problem;
+use crate::public_url::PublicUrl;
 use crate::snapshot::Paredao;
 
 /// Where voters live.
@@ -28,11 +29,19 @@ pub(super) struct Frame<'a> {
     pub(super) assets: &'a str,
     pub(super) provider: Provider,
     pub(super) place: &'a Place,
+    public_url: Option<&'a PublicUrl>,
 }
 
 impl<'a> Frame<'a> {
     pub(super) fn new(app: &'a App, place: &'a Place) -> Self {
-        Self { assets: &app.assets, provider: app.captcha.provider(), place }
+        let (provider, public_url) = (app.captcha.provider(), app.public_url.as_ref());
+        Self { assets: &app.assets, provider, place, public_url }
+    }
+
+    /// The page's address in `language` for search engines, which want it whole: as far as that is known.
+    fn alternate(&self, language: &Language) -> String {
+        let path = self.place.address_in(language);
+        self.public_url.map(|base| format!("{base}{path}")).unwrap_or(path)
     }
 }
 

@@ -37,8 +37,8 @@ async fn the_address_decides_and_each_page_leads_to_itself_in_the_other_language
         assert!(there.contains(r#"<html lang="en">"#) && there.contains(english), "/en{path}: {there}");
         assert!(!there.contains(portuguese), "/en{path}: {there}");
         for page in [&here, &there] {
-            assert!(page.contains(&format!(r#"hreflang="pt-BR" href="{path}""#)), "{page}");
-            assert!(page.contains(&format!(r#"hreflang="en" href="/en{path}""#)), "{page}");
+            assert!(page.contains(&format!(r#"hreflang="pt-BR" href="https://votacao.example{path}""#)), "{page}");
+            assert!(page.contains(&format!(r#"hreflang="en" href="https://votacao.example/en{path}""#)), "{page}");
         }
         assert!(here.contains(&format!(r#"<a href="/en{path}" lang="en""#)), "{here}");
         assert!(there.contains(&format!(r#"<a href="{path}" lang="pt-BR""#)), "{there}");

@@ -129,6 +129,7 @@ async fn no_address_is_guessed_from_a_request() {
     for absolute in ["og:url", "og:image", "canonical", "wa.me"] {
         assert!(!page.contains(absolute), "{absolute} in {page}");
     }
+    assert!(page.contains(r#"hreflang="en" href="/en/paredoes/paredao-1""#), "{page}");
     assert!(page.contains(r#"data-address="/paredoes/paredao-1""#), "a script knows the rest: {page}");
 }
 
