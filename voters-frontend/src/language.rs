@@ -50,7 +50,8 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    fn of(uri: &Uri) -> Self {
+    /// The page at `uri`.
+    pub(crate) fn of(uri: &Uri) -> Self {
         let path = uri.path();
         let (language, path) = match path.strip_prefix("/en") {
             Some(rest) if rest.starts_with('/') => (Language::English, rest),

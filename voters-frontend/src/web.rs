@@ -50,6 +50,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         header(X_FRAME_OPTIONS, "DENY"),
         header(REFERRER_POLICY, "same-origin"),
         middleware::from_fn(language::say_problems),
+        middleware::from_fn_with_state(Arc::clone(&app), pages::show_problems),
         middleware::from_fn_with_state(Arc::new(Semaphore::new(REQUESTS_MAX)), bound),
     );
     pages::router().merge(api::router()).layer(layers).with_state(app)

@@ -2,6 +2,7 @@
 
 pub mod assets;
 mod photos;
+mod problems;
 mod share;
 mod telao;
 mod templates;
@@ -18,6 +19,7 @@ use crate::api::BODY_BYTES_MAX;
 use crate::app::App;
 use crate::language::address;
 
+pub(crate) use problems::show_problems;
 pub(crate) use templates::moment;
 
 /// The routes of the pages.

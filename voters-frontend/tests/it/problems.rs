@@ -84,6 +84,26 @@ async fn a_body_without_a_length_is_bounded_too() {
 }
 
 #[tokio::test]
+async fn whoever_waits_for_a_page_is_told_by_one_also_of_what_no_page_met() {
+    let (service, _database) = Service::fresh().await;
+    let browser = "text/html,application/xhtml+xml,*/*;q=0.8";
+    // What overload is answered with takes the same way, and comes of no page either.
+    for (path, accepts, content_type, says) in [
+        ("/photos/none", browser, "text/html; charset=utf-8", "Esta página não existe."),
+        ("/en/paredoes/%ff", browser, "text/html; charset=utf-8", "This page doesn&#39;t exist."),
+        ("/photos/none", "image/avif,*/*", "application/problem+json", "Esta página não existe."),
+        ("/api/v1/nothing", browser, "application/problem+json", "Esta página não existe."),
+    ] {
+        let request = service.client.get(format!("{}{path}", service.url)).header("accept", accepts);
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 404, "{path}");
+        assert_eq!(answer.headers()["content-type"], content_type, "{path}");
+        let text = answer.text().await.unwrap();
+        assert!(text.contains(says), "{path}: {text}");
+    }
+}
+
+#[tokio::test]
 async fn every_answer_carries_the_security_headers() {
     let (service, _database) = Service::fresh().await;
     for path in ["/", "/api/v1/paredoes", "/api/v1/nothing", "/api/docs/"] {
