@@ -82,6 +82,20 @@ async fn edit_participants(
     let bytes: Vec<Option<Vec<u8>>> = photos.iter().map(bytes).collect();
     // The aggregator writes shares anew for whoever stands.
     sqlx::query!("DELETE FROM panorama_share WHERE paredao = $1", paredao).execute(&mut *transaction).await?;
+    // The votes of whoever goes would drop out of every total.
+    let others = sqlx::query!(
+        r#"SELECT count(*) AS "count!",
+                  EXISTS (SELECT FROM import i WHERE i.paredao = $1)
+                      OR EXISTS (SELECT FROM bucket b WHERE b.paredao = $1) AS "may_have_votes!"
+           FROM participant WHERE paredao = $1 AND name <> ALL ($2)"#,
+        paredao,
+        &names
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
+    if others.count > 0 && others.may_have_votes {
+        return Err(Error::ParticipantsStay);
+    }
     sqlx::query!("DELETE FROM participant WHERE paredao = $1 AND name <> ALL ($2)", paredao, &names)
         .execute(&mut *transaction)
         .await?;

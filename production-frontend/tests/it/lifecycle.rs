@@ -163,3 +163,24 @@ async fn the_closing_of_an_open_paredao_moves_both_ways_until_it_has_passed() {
     let closed = reschedule(&service, "2090-01-01T00:00:00Z").await;
     assert_eq!(refused(closed).await, problem(409, "closing-passed"));
 }
+
+#[tokio::test]
+async fn whoever_has_imported_votes_stays() {
+    let service = Service::start().await;
+    service.create(form("final")).await;
+    let import = json!({"paredao": "final", "what": "telefone"});
+    service.request(Method::POST, "/api/v1/imports").json(&import).send().await.unwrap();
+    let renamed = || form_of("final", "Quem sai?", &["Ana", "Bruna"]);
+    assert_eq!(refused(edit(&service, "final", renamed()).await).await, problem(409, "participants-stay"));
+    let view: Value = service.get("/api/v1/paredoes").await[0].clone();
+    let more = form_of("final", "Quem fica?", &["Bruno", "Ana", "Célia"]);
+    let changed: Value = edit(&service, "final", more).await.json().await.unwrap();
+    assert_eq!((&changed["title"], &changed["participants"][0]), (&json!("Quem fica?"), &view["participants"][1]));
+
+    // The same where only buckets speak of them.
+    service.create(form("outro")).await;
+    let renamed = form_of("outro", "Quem sai?", &["Ana", "Bruna"]);
+    service.vote(2, "2026-05-10T11:58:00Z", 4, 5).await;
+    assert_eq!(refused(edit(&service, "outro", renamed).await).await, problem(409, "participants-stay"));
+}
+
