@@ -81,7 +81,7 @@ pub(crate) enum Error {
     ParticipantsStay,
     /// 409: only a draft can be deleted, of which nothing else speaks.
     NotDeletable,
-    /// 409: it closed, at a moment that stays as it is.
+    /// 409: it closed, or is about to, at a moment that stays as it is.
     ClosingPassed,
     /// 409: what may still change can't be published.
     CountNotFinal,
@@ -250,7 +250,7 @@ impl Error {
             Self::NotEditable => (409, "paredao-not-editable", "The paredão has opened, or is about to"),
             Self::ParticipantsStay => (409, "participants-stay", "It has imported votes, so its participants stay"),
             Self::NotDeletable => (409, "paredao-not-deletable", "Only a draft without imports can be deleted"),
-            Self::ClosingPassed => (409, "closing-passed", "The paredão has closed, and its closing stays"),
+            Self::ClosingPassed => (409, "closing-passed", "The paredão has closed or is about to, and its closing stays"),
             Self::CountNotFinal => (409, "count-not-final", "The count isn't final"),
             Self::ProposalStands => (409, "proposal-stands", "A proposal waits for its confirmation"),
             Self::NoProposal => (409, "no-proposal", "Nothing is proposed"),

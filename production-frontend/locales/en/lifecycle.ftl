@@ -49,4 +49,4 @@ edit-save = Save
 paredao-not-editable = This paredão has opened, or opens in a moment: it can't be changed any more.
 participants-stay = Votes were imported for this paredão: no participant can be removed or renamed any more.
 paredao-not-deletable = Only a draft without imported votes can be deleted.
-closing-passed = The paredão has closed: its closing doesn't change any more.
+closing-passed = The paredão has closed, or closes in a moment: its closing doesn't move any more.

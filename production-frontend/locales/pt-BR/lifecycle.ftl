@@ -49,4 +49,4 @@ edit-save = Salvar
 paredao-not-editable = Este paredão já abriu ou abre em instantes: ele não pode mais ser alterado.
 participants-stay = Há votos importados para este paredão: nenhum participante pode mais sair ou mudar de nome.
 paredao-not-deletable = Só um rascunho sem votos importados pode ser apagado.
-closing-passed = O paredão já encerrou: o encerramento não muda mais.
+closing-passed = O paredão já encerrou ou encerra em instantes: o encerramento não muda mais.

@@ -12,9 +12,10 @@ use crate::audit::{self, Action};
 use crate::auth::Producer;
 use crate::error::Error;
 
-/// From how long before its opening on a paredão stays as it is, in seconds: voters' frontends may learn of a change so late,
-/// and must not open another one than this.
-const UNCHANGED_SECONDS_BEFORE_OPENING: f64 = 10.0;
+/// From how long before its opening on a paredão stays as it is, and before its closing on it stays open no longer, in seconds:
+/// voters' frontends may learn of a change so late. They must not open another one than this, nor show a result that is for
+/// after the closing while others still vote.
+const UNCHANGED_SECONDS_BEFORE: f64 = 10.0;
 
 /// A participant's picture after a change.
 #[derive(Debug, Clone)]
@@ -168,9 +169,12 @@ pub(crate) async fn reschedule(
     // It may close while this waits for its lock, and then stays closed.
     let moved = sqlx::query!(
         "UPDATE paredao SET closes_at = to_timestamp($2::bigint)
-         WHERE id = $1 AND (closes_at IS NULL OR closes_at > clock_timestamp()) AND to_timestamp($2::bigint) > clock_timestamp()",
+         WHERE id = $1 AND to_timestamp($2::bigint) > clock_timestamp()
+           AND (closes_at IS NULL OR closes_at > clock_timestamp()
+                    + make_interval(secs => CASE WHEN to_timestamp($2::bigint) > closes_at THEN $3::float8 ELSE 0 END))",
         former.id,
-        closes_at.as_second()
+        closes_at.as_second(),
+        UNCHANGED_SECONDS_BEFORE
     )
     .execute(&mut *transaction)
     .await?;
@@ -192,7 +196,7 @@ async fn editable(transaction: &mut PgConnection, slug: &str) -> Result<i32, Err
          WHERE id = $1 AND (opens_at IS NULL OR opens_at > clock_timestamp() + make_interval(secs => $2))
          FOR UPDATE",
         paredao.id,
-        UNCHANGED_SECONDS_BEFORE_OPENING
+        UNCHANGED_SECONDS_BEFORE
     )
     .fetch_optional(transaction)
     .await?;

@@ -158,7 +158,7 @@ struct Closing {
         (status = 200, description = "it closes then", body = ParedaoView),
         (status = 400, description = "the body can't be read"),
         (status = 404, description = "no such paredão"),
-        (status = 409, description = "it hasn't opened, or has closed"),
+        (status = 409, description = "it hasn't opened, has closed, or is about to and the new minute is later"),
         (status = 413, description = "the body is too large"),
         (status = 415, description = "it isn't application/json"),
         (status = 422, description = "it isn't a whole minute to come"),

@@ -184,3 +184,25 @@ async fn whoever_has_imported_votes_stays() {
     assert_eq!(refused(edit(&service, "outro", renamed).await).await, problem(409, "participants-stay"));
 }
 
+#[tokio::test]
+async fn a_paredao_about_to_close_closes() {
+    let service = Service::start().await;
+    service.open_paredao("final", None).await;
+    let closes_in = async |seconds: i64| {
+        sqlx::query("UPDATE paredao SET closes_at = to_timestamp(extract(epoch FROM now())::bigint + $1)")
+            .bind(seconds)
+            .execute(&service.database.pool)
+            .await
+            .unwrap();
+    };
+    // A closing is a whole minute, and none may be near.
+    sqlx::raw_sql("ALTER TABLE paredao DROP CONSTRAINT paredao_closes_at_check")
+        .execute(&service.database.pool)
+        .await
+        .unwrap();
+    closes_in(9).await;
+    let later = reschedule(&service, "2090-01-01T00:00:00Z").await;
+    assert_eq!(refused(later).await, problem(409, "closing-passed"));
+    closes_in(90).await;
+    assert_eq!(reschedule(&service, "2090-01-01T00:00:00Z").await.status(), StatusCode::OK);
+}
