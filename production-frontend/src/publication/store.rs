@@ -144,9 +144,10 @@ pub(crate) async fn confirm(
     let mut transaction = begin(pool).await?;
     let paredao = unpublished(&mut transaction, slug).await?;
     let proposal = proposal(&mut transaction, &paredao).await?.ok_or(Error::NoProposal)?;
-    // Whoever withdraws at the same time must wait, and this one then fails.
-    sqlx::query!("SELECT id FROM publication_proposal WHERE id = $1 FOR UPDATE", proposal.id)
-        .fetch_one(&mut *transaction)
+    // Whoever withdraws or confirms at the same time must wait. The row is written and not only locked, so that they fail then:
+    // their snapshot doesn't know of this publication.
+    sqlx::query!("UPDATE publication_proposal SET withdrawn_at = NULL WHERE id = $1", proposal.id)
+        .execute(&mut *transaction)
         .await?;
     if proposal.proposed_by == producer.name {
         return Err(Error::SecondPersonNeeded);

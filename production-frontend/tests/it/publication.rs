@@ -8,6 +8,7 @@ use production_frontend::commands::{self, verify_result};
 use production_frontend::publication::verify::{NotGenuine, Package, verify};
 use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
+use test_support::eventually;
 
 use crate::finality::settle;
 use crate::support::{PASSWORD, RESULT_KEY_ID, Service, USER, browser, sign_in};
@@ -218,6 +219,53 @@ async fn the_package_is_genuine_and_one_flipped_byte_isnt() {
         String::from_utf8(csv).unwrap(),
         "\u{feff}paredao,participante,nome,votos,porcentagem\r\nfinal,1,Ana,5000,99.86\r\nfinal,2,Bruno,7,0.14\r\n"
     );
+}
+
+/// Waits until so many of the service's statements wait for a lock.
+async fn held_back(service: &Service, statements: i64) {
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    eventually("statements that wait", async || {
+        let count: i64 = sqlx::query_scalar(waiting).fetch_one(&service.database.pool).await.unwrap();
+        (count == statements).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn of_a_confirmation_and_what_comes_at_the_same_time_one_succeeds() {
+    let service = Service::start().await;
+    counted(&service).await;
+    let first = person(&service, USER, Role::Director).await;
+    let (second, third) =
+        (person(&service, SECOND, Role::Director).await, person(&service, "terceira", Role::Director).await);
+    for (verb, person) in [("withdraw", &first), ("confirm", &third)] {
+        let confirmation = proposed(&first, &service).await;
+        let mut held = service.database.pool.begin().await.unwrap();
+        sqlx::query("SELECT FROM publication_proposal FOR UPDATE").execute(&mut *held).await.unwrap();
+        // Each has its snapshot when it waits; the first to wait is the first to go on.
+        let late = async {
+            held_back(&service, 1).await;
+            let body = if verb == "confirm" { confirmation.clone() } else { json!({}) };
+            post(person, &service, verb, &body).await
+        };
+        let release = async {
+            held_back(&service, 2).await;
+            held.rollback().await.unwrap();
+        };
+        let (confirmed, late, ()) = tokio::join!(post(&second, &service, "confirm", &confirmation), late, release);
+        assert_eq!(confirmed.status(), StatusCode::OK);
+        assert_eq!(problem(late).await, (503, "database-unavailable".to_owned()), "{verb}");
+        let again = refused(person, &service, verb, &confirmation).await;
+        assert_eq!(again, (409, "already-published".to_owned()), "{verb}");
+        sql(
+            &service,
+            "ALTER TABLE publication DISABLE TRIGGER USER; DELETE FROM publication; DELETE FROM publication_proposal;
+             ALTER TABLE publication ENABLE TRIGGER USER",
+        )
+        .await
+        .unwrap();
+    }
 }
 
 fn scratch() -> PathBuf {
