@@ -112,6 +112,7 @@ pub(crate) async fn propose(pool: &PgPool, producer: &Producer, slug: &str) -> R
 
 /// Takes the proposal back.
 pub(crate) async fn withdraw(pool: &PgPool, producer: &Producer, slug: &str) -> Result<PublicationView, Error> {
+    must_be_a_person(producer)?;
     let mut transaction = begin(pool).await?;
     let paredao = unpublished(&mut transaction, slug).await?;
     let withdrawn = sqlx::query!(

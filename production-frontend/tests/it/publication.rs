@@ -130,6 +130,8 @@ async fn only_two_directors_who_are_people_publish() {
     let token = service.request(Method::POST, "/api/v1/paredoes/final/publication/confirm").json(&confirmation);
     assert_eq!(problem(token.send().await.unwrap()).await, (403, "person-needed".to_owned()));
 
+    let token = service.request(Method::POST, "/api/v1/paredoes/final/publication/withdraw").json(&json!({}));
+    assert_eq!(problem(token.send().await.unwrap()).await, (403, "person-needed".to_owned()));
     assert_eq!(post(&first, &service, "withdraw", &json!({})).await.status(), StatusCode::OK);
     let second = person(&service, SECOND, Role::Director).await;
     assert_eq!(refused(&second, &service, "confirm", &confirmation).await, (409, "no-proposal".to_owned()));
