@@ -1,6 +1,7 @@
 //! Whether a paredão's count is final, and if not, what it waits for.
 //!
-//! A count is final when nothing that may still come can change it. Its last ballots can come until the closing and the
+//! A count is final when no vote that may still come can change it; what production does still can, until it publishes: a replay of
+//! set-aside votes, or an import. Its last ballots can come until the closing and the
 //! window of ballots have passed. A partition has counted them all when the log's end, read after that, is at or below its
 //! cursor, or when its log clock has passed that moment: whatever comes then is too late to count. And the votes sent, the
 //! topic and the tables must agree, as looked at after that moment.
@@ -27,7 +28,7 @@ pub enum FinalityState {
     Counting,
     /// All are counted, and it isn't known yet that votes sent, topic and tables agree, or they don't.
     Reconciling,
-    /// Nothing can change it any more.
+    /// No vote that is under way can change it. A replay of set-aside votes and an import still can, until it is published.
     Final,
 }
 

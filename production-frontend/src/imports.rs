@@ -3,11 +3,22 @@
 //! Registering one is all that happens here: `load-test import` writes its lines to the topic, and registers count them.
 
 pub(crate) mod api;
-mod store;
+pub(crate) mod store;
 
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+/// How far all imports of a paredão are. How many lines their files have isn't known here.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct ImportProgress {
+    /// How many there are.
+    pub imports: i64,
+    /// How many of them were never begun.
+    pub not_begun: i64,
+    /// How many of their lines registers have counted.
+    pub counted: i64,
+}
 
 /// An import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]

@@ -12,6 +12,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use self::package::{ResultView, SignedResult};
+use crate::imports::ImportProgress;
 
 /// What is to be published, or was.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
@@ -34,6 +35,10 @@ pub struct ProposalView {
     /// When.
     #[schema(value_type = String, format = DateTime)]
     pub proposed_at: Timestamp,
+    /// Good votes of the paredão that were set aside and could still be counted, which changes the numbers.
+    pub parked_votes: i64,
+    /// How far the paredão's imports are.
+    pub imports: ImportProgress,
 }
 
 /// A published result.

@@ -141,4 +141,5 @@ outcome-undecodable = isn't a vote
 outcome-log-gone = the log no longer holds that minute: a copy may have been counted
 outcome-log-changed = the log isn't the same any more
 outcome-refused = the database refused it again
+outcome-published = its paredão's result was published
 outcome-unknown = doesn't exist

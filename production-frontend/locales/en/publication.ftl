@@ -26,6 +26,11 @@ publish-propose = Propose to publish
 publish-propose-consequence = Propose to publish these numbers? Another director confirms the same numbers; only then is the result published.
 publish-propose-yes = Yes, propose
 publish-proposed = { $who } proposed to publish, { $at }
+publish-parked = { $votes ->
+    [1] 1 set-aside vote of this paredão could still be counted.
+   *[other] { $votes } set-aside votes of this paredão could still be counted.
+} Once published, they can't be.
+publish-imports = Imports of this paredão: { $imports }. Not begun: { $waiting }. Lines counted: { $lines }. Make sure that each is complete: once published, none goes on.
 publish-own = It waits for another director's confirmation.
 publish-confirm-consequence = Publish exactly these numbers? The result is signed and never changes again.
 publish-confirm = Confirm and publish

@@ -141,4 +141,5 @@ outcome-undecodable = não é um voto
 outcome-log-gone = o log já não guarda aquele minuto: uma cópia pode ter sido contada
 outcome-log-changed = o log não é mais o mesmo
 outcome-refused = o banco recusou de novo
+outcome-published = o resultado do paredão já foi publicado
 outcome-unknown = não existe

@@ -26,6 +26,11 @@ publish-propose = Propor a publicação
 publish-propose-consequence = Propor a publicação destes números? Outra pessoa da direção confirma os mesmos números; só então o resultado é publicado.
 publish-propose-yes = Sim, propor
 publish-proposed = { $who } propôs publicar em { $at }
+publish-parked = { $votes ->
+    [1] 1 voto separado deste paredão ainda poderia ser contado.
+   *[other] { $votes } votos separados deste paredão ainda poderiam ser contados.
+} Depois de publicar, não podem mais.
+publish-imports = Importações deste paredão: { $imports }. Não iniciadas: { $waiting }. Linhas contadas: { $lines }. Confira se cada uma está completa: depois de publicar, nenhuma continua.
 publish-own = Espera a confirmação de outra pessoa da direção.
 publish-confirm-consequence = Publicar exatamente estes números? O resultado é assinado e não muda nunca mais.
 publish-confirm = Confirmar e publicar

@@ -8,7 +8,7 @@ use super::{OutcomeCount, OutcomeView, ReplayState, ReplayView};
 use crate::audit::{self, Action};
 use crate::auth::Producer;
 use crate::error::Error;
-use crate::snapshot;
+use crate::{publication, snapshot};
 
 /// The most outcomes of one answer.
 const OUTCOMES_MAX: i64 = 1_000;
@@ -31,6 +31,12 @@ impl Order {
     pub(crate) async fn of(pool: &PgPool, filter: &Filter, dry_run: bool) -> Result<Self, Error> {
         if filter.replayed == Some(true) {
             return Err(Error::ReplayEmpty);
+        }
+        // Without such a filter registers leave published paredões out, record by record.
+        if let Some(slug) = &filter.paredao
+            && publication::store::is_published(pool, slug).await?
+        {
+            return Err(Error::AlreadyPublished);
         }
         let by_reason = Filter { reason: filter.reason.clone(), replayed: filter.replayed, ..Filter::default() };
         if *filter == by_reason {

@@ -58,6 +58,13 @@ pub(super) async fn waiting_votes(pool: &PgPool, filter: &Filter, ids_max: i64) 
     Ok(letters.into_iter().map(|letter| letter.id).collect())
 }
 
+/// How many good votes of a paredão weren't replayed.
+pub(crate) async fn waiting_votes_of(connection: &mut PgConnection, slug: &str) -> Result<i64, Error> {
+    let filter =
+        Filter { paredao: Some(slug.to_owned()), replayed: Some(false), replayable: Some(true), ..Filter::default() };
+    Ok(reasons(connection, &filter).await?.iter().map(|reason| reason.count).sum())
+}
+
 async fn select(
     connection: &mut PgConnection,
     filter: &Filter,

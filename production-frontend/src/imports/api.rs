@@ -108,7 +108,7 @@ struct Beginning {
         (status = 200, description = "begun", body = ImportView),
         (status = 400, description = "the body can't be read"),
         (status = 404, description = "no such import"),
-        (status = 409, description = "it was begun with another file"),
+        (status = 409, description = "it was begun with another file, or the result was published"),
         (status = 415, description = "it isn't application/json"),
         (status = 422, description = "the file's SHA-256 isn't one"),
     )

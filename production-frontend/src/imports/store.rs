@@ -4,10 +4,11 @@ use jiff::Timestamp;
 use serde_json::json;
 use sqlx::{PgExecutor, PgPool};
 
-use super::ImportView;
+use super::{ImportProgress, ImportView};
 use crate::audit::{self, Action};
 use crate::auth::Producer;
 use crate::error::Error;
+use crate::publication;
 
 /// The most imports that a list holds.
 const LISTED_MAX: i64 = 200;
@@ -25,13 +26,7 @@ pub(super) async fn get(executor: impl PgExecutor<'_>, id: i32) -> Result<Import
 /// Registers an import; its row says who did.
 pub(super) async fn register(pool: &PgPool, producer: &Producer, slug: &str, what: &str) -> Result<ImportView, Error> {
     let mut transaction = pool.begin().await?;
-    let published = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM publication r JOIN paredao p ON p.id = r.paredao WHERE p.slug = $1) AS "published!""#,
-        slug
-    )
-    .fetch_one(&mut *transaction)
-    .await?;
-    if published {
+    if publication::store::is_published(&mut *transaction, slug).await? {
         return Err(Error::AlreadyPublished);
     }
     let id = sqlx::query_scalar!(
@@ -59,6 +54,17 @@ pub(super) async fn begin(
     file_sha256: &str,
 ) -> Result<ImportView, Error> {
     let mut transaction = pool.begin().await?;
+    let published = sqlx::query_scalar!(
+        r#"SELECT EXISTS (
+               SELECT FROM import i JOIN publication r ON r.paredao = i.paredao WHERE i.id = $1
+           ) AS "published!""#,
+        id
+    )
+    .fetch_one(&mut *transaction)
+    .await?;
+    if published {
+        return Err(Error::AlreadyPublished);
+    }
     sqlx::query!(
         "UPDATE import SET partitions = coalesce(partitions, $2), file_sha256 = coalesce(file_sha256, $3),
                            begun_at = coalesce(begun_at, now())
@@ -77,6 +83,18 @@ pub(super) async fn begin(
     audit::write(&mut *transaction, producer, Action::BeginImport, &id.to_string(), &detail).await?;
     transaction.commit().await?;
     Ok(import)
+}
+
+/// How far the imports of a paredão are.
+pub(crate) async fn progress(executor: impl PgExecutor<'_>, paredao: i32) -> Result<ImportProgress, Error> {
+    let progress = sqlx::query_as!(
+        ImportProgress,
+        r#"SELECT count(*) AS "imports!", count(*) FILTER (WHERE i.begun_at IS NULL) AS "not_begun!",
+                  coalesce(sum((SELECT sum(counted) FROM import_position WHERE import = i.id)), 0)::bigint AS "counted!"
+           FROM import i WHERE i.paredao = $1"#,
+        paredao
+    );
+    Ok(progress.fetch_one(executor).await?)
 }
 
 async fn select(executor: impl PgExecutor<'_>, id: Option<i32>) -> Result<Vec<ImportView>, Error> {

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use serde_json::json;
-use sqlx::{PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{PgConnection, PgExecutor, PgPool, Postgres, Transaction};
 
 use super::counted::{self, sha256};
 use super::key::{self, ResultKey};
@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::finality::{self, FinalityState};
 use crate::paredao::Status;
 use crate::paredao::store::{self, Paredao};
-use crate::{reconciliation, snapshot};
+use crate::{dead_letters, imports, reconciliation, snapshot};
 
 /// The name of the index that lets one proposal stand at a time.
 const OPEN_PROPOSAL_INDEX: &str = "publication_proposal_open";
@@ -49,12 +49,14 @@ async fn proposal(snapshot: &mut PgConnection, paredao: &Paredao) -> Result<Opti
            FROM publication_proposal WHERE paredao = $1 AND withdrawn_at IS NULL"#,
         paredao.id
     )
-    .fetch_optional(snapshot)
+    .fetch_optional(&mut *snapshot)
     .await?;
     let Some(row) = row else { return Ok(None) };
+    let parked_votes = dead_letters::store::waiting_votes_of(snapshot, &paredao.view.slug).await?;
+    let imports = imports::store::progress(snapshot, paredao.id).await?;
     let result = serde_json::from_str(&row.result).map_err(anyhow::Error::from)?;
     let proposed_at = Timestamp::from_millisecond(row.proposed_at).map_err(anyhow::Error::from)?;
-    Ok(Some(ProposalView { id: row.id, result, proposed_by: row.proposed_by, proposed_at }))
+    Ok(Some(ProposalView { id: row.id, result, proposed_by: row.proposed_by, proposed_at, parked_votes, imports }))
 }
 
 /// Whether somebody proposed to publish a paredão's result, and nobody confirmed or withdrew that yet.
@@ -68,6 +70,16 @@ pub(crate) async fn is_proposed(snapshot: &mut PgConnection, paredao: i32) -> sq
         paredao
     )
     .fetch_one(snapshot)
+    .await
+}
+
+/// Whether the result of the paredão with this slug was published.
+pub(crate) async fn is_published(executor: impl PgExecutor<'_>, slug: &str) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM publication r JOIN paredao p ON p.id = r.paredao WHERE p.slug = $1) AS "published!""#,
+        slug
+    )
+    .fetch_one(executor)
     .await
 }
 

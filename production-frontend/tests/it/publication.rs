@@ -10,6 +10,7 @@ use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::{Value, json};
 use test_support::eventually;
 
+use crate::dead_letters::park;
 use crate::finality::settle;
 use crate::support::{PASSWORD, RESULT_KEY_ID, Service, USER, browser, sign_in};
 
@@ -270,6 +271,29 @@ async fn of_a_confirmation_and_what_comes_at_the_same_time_one_succeeds() {
     }
 }
 
+#[tokio::test]
+async fn whoever_confirms_sees_what_could_still_change_the_numbers() {
+    let service = Service::start().await;
+    counted(&service).await;
+    park(&service).await;
+    sql(
+        &service,
+        "INSERT INTO import (paredao, what, registered_by, begun_at) VALUES (1, 'a', 'x', now()), (1, 'b', 'x', NULL);
+         INSERT INTO import_position (topic, partition, import, next_line, counted) VALUES ('votes', 0, 1, 9, 8)",
+    )
+    .await
+    .unwrap();
+    let first = person(&service, USER, Role::Director).await;
+    proposed(&first, &service).await;
+    let proposal = service.get("/api/v1/paredoes/final/publication").await["proposal"].clone();
+    // Three good votes of five records wait.
+    assert_eq!(proposal["parked_votes"], 3);
+    assert_eq!(proposal["imports"], json!({"imports": 2, "not_begun": 1, "counted": 8}));
+    let page = first.get(format!("{}/paredoes/final", service.url)).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("3 votos separados deste paredão ainda poderiam ser contados."), "{page}");
+    assert!(page.contains("Importações deste paredão: 2. Não iniciadas: 1. Linhas contadas: 8."), "{page}");
+}
+
 fn scratch() -> PathBuf {
     let folder = std::env::temp_dir().join(test_support::unique_name("result"));
     std::fs::create_dir(&folder).unwrap();
@@ -332,6 +356,13 @@ async fn what_was_published_never_changes() {
     let import = json!({"paredao": "final", "what": "telefone"});
     let import = service.request(Method::POST, "/api/v1/imports").json(&import).send().await.unwrap();
     assert_eq!(problem(import).await, (409, "already-published".to_owned()));
+    // Nor does one go on that was registered before.
+    sql(&service, "INSERT INTO import (paredao, what, registered_by) SELECT id, 'x', 'x' FROM paredao").await.unwrap();
+    let begin = json!({"partitions": 1, "file_sha256": "0".repeat(64)});
+    let begin = service.request(Method::POST, "/api/v1/imports/1/begin").json(&begin).send().await.unwrap();
+    assert_eq!(problem(begin).await, (409, "already-published".to_owned()));
+    let replay = first.post(format!("{}/separados/simular?paredao=final", service.url)).form(&[("all", "1")]);
+    assert_eq!(replay.send().await.unwrap().status(), StatusCode::CONFLICT);
     sql(&service, "UPDATE bucket SET votes = votes + 1").await.unwrap();
     assert_eq!(bytes(&service, "/api/v1/paredoes/final/result.json").await, files[0]);
 }

@@ -47,6 +47,9 @@ pub enum Refusal {
         /// Where it disagrees.
         offset: i64,
     },
+    /// A published result stays true to what was counted.
+    #[error("the result of its paredão was published")]
+    Published,
     /// The database refuses the vote again.
     #[error("the database refuses it: {0}")]
     RefusedByStore(String),
@@ -63,6 +66,7 @@ impl Refusal {
             Self::BallotReplayed { .. } => "ballot_replayed",
             Self::LogGone { .. } => "log_gone",
             Self::LogChanged { .. } => "log_changed",
+            Self::Published => "published",
             Self::RefusedByStore(_) => "refused_by_store",
         }
     }

@@ -311,6 +311,9 @@ impl Replay {
         if let Some(verdict) = self.replayed_before(letter.id, vote.ballot).await? {
             return Ok(verdict);
         }
+        if self.letters.is_published(vote.group.paredao).await? {
+            return Ok(Verdict::Refused(Refusal::Published));
+        }
         if self.dry_run {
             self.pretended.insert(vote.ballot, letter.id);
             return Ok(Verdict::WouldReplay);
@@ -321,8 +324,11 @@ impl Replay {
                 metrics::counter!("votes_replayed_total").increment(1);
                 Ok(Verdict::Replayed)
             }
-            // Somebody else was faster, or else the cursor has moved.
+            // Somebody else was faster, or published meanwhile, or else the cursor has moved.
             Ok(false) => {
+                if self.letters.is_published(vote.group.paredao).await? {
+                    return Ok(Verdict::Refused(Refusal::Published));
+                }
                 let before = self.replayed_before(letter.id, vote.ballot).await?;
                 let open = Refusal::WindowOpen { partition: letter.partition, closes };
                 Ok(before.unwrap_or(Verdict::Refused(open)))

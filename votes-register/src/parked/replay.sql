@@ -10,6 +10,7 @@ once AS (
     FROM dead_letter d
     JOIN register_cursor c ON c.topic = d.topic AND c.partition = d.partition
     WHERE d.id = $1 AND (c.log_clock >= $8 OR c.next_offset = $9)
+      AND NOT EXISTS (SELECT FROM publication p WHERE p.paredao = $2)
     ON CONFLICT DO NOTHING
     RETURNING paredao, minute, participant, partition
 ),

@@ -6,7 +6,7 @@ use std::ops::Range;
 use deadpool_postgres::Pool;
 use tokio_postgres::types::ToSql;
 use voting_commons::adapters::postgres::PostgresArgs;
-use voting_commons::{BallotId, Rejection, UnixMillis, Vote};
+use voting_commons::{BallotId, ParedaoId, Rejection, UnixMillis, Vote};
 
 use super::letter::Letter;
 use super::refusal::Refusal;
@@ -155,7 +155,14 @@ impl DeadLetters {
         Ok(row.map(|row| row.get("dead_letter")))
     }
 
-    /// Counts the vote, unless its ballot was replayed meanwhile or a copy may be counted again: `false` then. `closes`
+    /// Whether the result of this paredão was published.
+    pub(super) async fn is_published(&self, paredao: ParedaoId) -> Result<bool, StoreError> {
+        let client = self.pool.get().await?;
+        let query = "SELECT EXISTS (SELECT FROM publication WHERE paredao = $1)";
+        Ok(answer(client.query_one(query, &[&paredao.get()])).await?.get(0))
+    }
+
+    /// Counts the vote, unless its ballot was replayed meanwhile, a copy may be counted again or the result was published: `false` then. `closes`
     /// is where its window ends, `next_offset` where the cursor stood.
     pub(super) async fn replay(
         &self,

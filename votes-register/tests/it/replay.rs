@@ -367,3 +367,23 @@ async fn requests_are_carried_out_once_and_taken_over_from_the_dead() {
     assert!(outcomes.contains(&outcome(2, "unknown", 1)), "{outcomes:?}");
     assert_eq!((replayed(&scene).await, scene.totals().await.votes), (2, 3));
 }
+
+#[tokio::test]
+async fn a_vote_of_a_published_paredao_stays_out() {
+    let scene = Scene::with_paredao(1).await;
+    park_late(&scene, &[scene.vote_in(minutes_ago(10), 1, 2)]).await;
+    let publish = "WITH proposal AS (
+                       INSERT INTO publication_proposal (paredao, result, counted_hash, proposed_by)
+                       SELECT id, '{}', repeat('0', 64), 'ana' FROM paredao RETURNING id, paredao
+                   )
+                   INSERT INTO publication
+                   SELECT paredao, id, 'bia', now(), '', repeat('0', 64), '', decode(repeat('00', 64), 'hex'), 'k',
+                          decode(repeat('00', 32), 'hex')
+                   FROM proposal";
+    execute(&scene, publish).await;
+    for arguments in [vec!["replay", "--all"], vec!["replay", "--execute", "--reason", "too_late"]] {
+        let (_, said) = run(&scene, &arguments).await;
+        assert!(said.contains("\tpublished\tthe result of its paredão was published\n"), "{said}");
+    }
+    assert_eq!(replayed(&scene).await, 0);
+}

@@ -55,6 +55,7 @@ pub(super) fn outcome(t: &Texts, code: &str) -> Text {
         "log_gone" => "outcome-log-gone",
         "log_changed" => "outcome-log-changed",
         "refused_by_store" => "outcome-refused",
+        "published" => "outcome-published",
         _ => "outcome-unknown",
     })
 }
