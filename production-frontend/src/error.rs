@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::rejection::{FormRejection, JsonRejection};
 use axum::http::{HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
+use jiff::Zoned;
 use problem_details::ProblemDetails;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -91,6 +92,13 @@ pub(crate) enum Error {
     NoProposal,
     /// 409: who proposed can't confirm.
     SecondPersonNeeded,
+    /// 409: somebody let one of the two in a short while ago, and may hold their account.
+    LetInLately {
+        /// Which of them.
+        name: String,
+        /// From when on they can take part.
+        from: Zoned,
+    },
     /// 403: a script isn't a person.
     PersonNeeded,
     /// 409: what was proposed isn't what was seen or is counted now.
@@ -255,6 +263,7 @@ impl Error {
             Self::ProposalStands => (409, "proposal-stands", "A proposal waits for its confirmation"),
             Self::NoProposal => (409, "no-proposal", "Nothing is proposed"),
             Self::SecondPersonNeeded => (409, "second-person-needed", "Somebody else must confirm it"),
+            Self::LetInLately { .. } => (409, "let-in-lately", "One of the two was let in within the last 24 hours"),
             Self::PersonNeeded => (403, "person-needed", "Only people publish, not tokens"),
             Self::CountChanged => (409, "count-changed", "The counts changed since the proposal"),
             Self::AlreadyPublished => (409, "already-published", "The result was published"),
@@ -306,6 +315,7 @@ impl Error {
                 said.with("participant", participant).with("why", t.text(source.text_id()))
             }
             Self::TooManyAttempts { wait_seconds } => said.with("seconds", wait_seconds),
+            Self::LetInLately { name, from } => said.with("name", name).with("from", t.minute(from)),
             Self::RoleTooLow { needed, has } => {
                 said.with("needed", t.text(needed.text_id())).with("role", t.text(has.text_id()))
             }
@@ -343,6 +353,7 @@ impl Error {
             Self::RoleTooLow { needed, has } => {
                 Some(format!("{} is needed, and this is a {}", needed.name(), has.name()))
             }
+            Self::LetInLately { from, .. } => Some(format!("it is possible from {} on", from.timestamp())),
             _ => None,
         }
     }

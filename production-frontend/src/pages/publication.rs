@@ -52,7 +52,7 @@ async fn confirm(
 ) -> Result<Response, Error> {
     let Form(Confirmation { counted_sha256 }) =
         confirmation.map_err(|rejection| Error::FormMalformed(rejection.body_text()))?;
-    store::confirm(&app.pool, app.result_key.as_deref(), &producer, &slug, &counted_sha256).await?;
+    store::confirm(&app, &producer, &slug, &counted_sha256).await?;
     Ok(to(&slug))
 }
 

@@ -80,8 +80,8 @@ struct Confirmation {
         (status = 200, description = "it is published", body = PublicationView),
         (status = 400, description = "the body can't be read"),
         (status = 404, description = "no such paredão"),
-        (status = 409, description = "nothing is proposed, it is one's own proposal, the counts changed since, the count \
-            isn't final any more, no key signs results, or it was published"),
+        (status = 409, description = "nothing is proposed, it is one's own proposal, one of the two was let in within the \
+            last 24 hours, the counts changed since, the count isn't final any more, no key signs results, or it was published"),
         (status = 413, description = "the body is too large"),
         (status = 415, description = "it isn't application/json"),
     )
@@ -93,8 +93,7 @@ async fn confirm(
     confirmation: Result<Json<Confirmation>, JsonRejection>,
 ) -> Result<Json<PublicationView>, Error> {
     let Json(Confirmation { counted_sha256 }) = confirmation.map_err(Error::refused_json)?;
-    let key = app.result_key.as_deref();
-    Ok(Json(store::confirm(&app.pool, key, &producer, &slug, &counted_sha256).await?))
+    Ok(Json(store::confirm(&app, &producer, &slug, &counted_sha256).await?))
 }
 
 /// Takes a proposal back.

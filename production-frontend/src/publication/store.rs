@@ -1,5 +1,7 @@
 //! Proposals and publications in Postgres.
 
+use std::time::Duration;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -10,6 +12,7 @@ use super::counted::{self, sha256};
 use super::key::{self, ResultKey};
 use super::package::{ResultView, SignedResult};
 use super::{ProposalView, PublicationView, PublishedView, ResultKeyView};
+use crate::app::{App, Zone};
 use crate::audit::{self, Action};
 use crate::auth::{Kind, Producer};
 use crate::error::Error;
@@ -20,6 +23,8 @@ use crate::{dead_letters, imports, reconciliation, snapshot};
 
 /// The name of the index that lets one proposal stand at a time.
 const OPEN_PROPOSAL_INDEX: &str = "publication_proposal_open";
+/// For how long whoever was let in takes no part in a publication.
+const LET_IN_LATELY: Duration = Duration::from_secs(24 * 3600);
 
 /// A published file's bytes.
 #[derive(Debug, Clone)]
@@ -146,15 +151,14 @@ pub(crate) async fn withdraw(pool: &PgPool, producer: &Producer, slug: &str) -> 
 
 /// Publishes what was proposed, if it is what `producer` saw (its hash says so) and what is counted still.
 pub(crate) async fn confirm(
-    pool: &PgPool,
-    key: Option<&ResultKey>,
+    app: &App,
     producer: &Producer,
     slug: &str,
     counted_sha256: &str,
 ) -> Result<PublicationView, Error> {
     must_be_a_person(producer)?;
-    let key = key.ok_or(Error::NoSigningKey)?;
-    let mut transaction = begin(pool).await?;
+    let key = app.result_key.as_deref().ok_or(Error::NoSigningKey)?;
+    let mut transaction = begin(&app.pool).await?;
     let paredao = unpublished(&mut transaction, slug).await?;
     let proposal = proposal(&mut transaction, &paredao).await?.ok_or(Error::NoProposal)?;
     // Whoever withdraws or confirms at the same time must wait. The row is written and not only locked, so that they fail then:
@@ -165,6 +169,7 @@ pub(crate) async fn confirm(
     if proposal.proposed_by == producer.name {
         return Err(Error::SecondPersonNeeded);
     }
+    must_be_in_for_long(&mut transaction, [&proposal.proposed_by, &producer.name], &app.zone).await?;
     let now = final_result(&mut transaction, &paredao).await?;
     if [counted_sha256, &now.counted_sha256].iter().any(|hash| *hash != proposal.result.counted_sha256) {
         return Err(Error::CountChanged);
@@ -228,6 +233,28 @@ async fn unpublished(transaction: &mut PgConnection, slug: &str) -> Result<Pared
 /// Somebody could hold a token besides their own account, and be both persons.
 fn must_be_a_person(producer: &Producer) -> Result<(), Error> {
     if producer.kind == Kind::User { Ok(()) } else { Err(Error::PersonNeeded) }
+}
+
+/// Whoever lets somebody in, or gives them a password, could come in as them and be both persons. Others would see that in a day.
+/// It doesn't matter who did it: one could let in two. Whoever gives commands has the database, and needs no such detour.
+async fn must_be_in_for_long(transaction: &mut PgConnection, names: [&str; 2], zone: &Zone) -> Result<(), Error> {
+    let latest = sqlx::query!(
+        r#"SELECT subject, extract(epoch FROM at + make_interval(secs => $2))::bigint AS "from!"
+           FROM audit
+           WHERE subject = ANY ($1) AND kind IN ('user', 'token') AND outcome = 'done'
+             AND (action IN ('add_user', 'activate_user', 'reset_password')
+                  OR action = 'set_role' AND detail ->> 'to' = 'director')
+             AND at > clock_timestamp() - make_interval(secs => $2)
+           ORDER BY at DESC LIMIT 1"#,
+        &names.map(str::to_owned)[..],
+        LET_IN_LATELY.as_secs_f64()
+    )
+    .fetch_optional(transaction)
+    .await?;
+    let Some(latest) = latest else { return Ok(()) };
+    // Up to the next whole minute, which is what is said.
+    let from = Timestamp::from_second((latest.from / 60 + 1) * 60).map_err(anyhow::Error::from)?;
+    Err(Error::LetInLately { name: latest.subject, from: from.to_zoned(zone.tz.clone()) })
 }
 
 /// The result as it is counted now, if that is final.

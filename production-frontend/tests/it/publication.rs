@@ -271,6 +271,64 @@ async fn of_a_confirmation_and_what_comes_at_the_same_time_one_succeeds() {
     }
 }
 
+/// Somebody who was let in by `by`, and has a password of their own.
+async fn let_in(service: &Service, by: &Client, name: &str) -> Client {
+    let user = json!({"name": name, "role": "director", "password": "so desta vez"});
+    let added = by.post(format!("{}/api/v1/users", service.url)).json(&user).send().await.unwrap();
+    assert_eq!(added.status(), StatusCode::CREATED);
+    let browser = browser();
+    sign_in(&browser, &service.url, name, "so desta vez").await;
+    let own = json!({"current": "so desta vez", "new": PASSWORD});
+    let chosen = browser.post(format!("{}/api/v1/account/password", service.url)).json(&own).send().await.unwrap();
+    assert_eq!(chosen.status(), StatusCode::OK);
+    browser
+}
+
+#[tokio::test]
+async fn one_director_cant_be_both_persons() {
+    let service = Service::start().await;
+    counted(&service).await;
+    let lately = (409, "let-in-lately".to_owned());
+    let first = person(&service, USER, Role::Director).await;
+    let puppet = let_in(&service, &first, "ana 2").await;
+    let confirmation = proposed(&first, &service).await;
+    let refusal = post(&puppet, &service, "confirm", &confirmation).await;
+    assert_eq!(refusal.status(), StatusCode::CONFLICT);
+    let said: Value = refusal.json().await.unwrap();
+    assert_eq!(said["type"], "/problems/let-in-lately");
+    assert!(said["detail"].as_str().unwrap().contains("ana 2"), "{said}");
+    let from: jiff::Timestamp = said["about"].as_str().unwrap().split(' ').nth(4).unwrap().parse().unwrap();
+    let hours = (from - jiff::Timestamp::now()).get_seconds() / 3600;
+    assert!((23..=24).contains(&hours), "{said}");
+    // Nor two puppets of a third, nor the other way round.
+    let other = let_in(&service, &puppet, "ana 3").await;
+    assert_eq!(refused(&other, &service, "confirm", &confirmation).await, lately);
+    post(&first, &service, "withdraw", &json!({})).await;
+    let confirmation = proposed(&puppet, &service).await;
+    assert_eq!(refused(&first, &service, "confirm", &confirmation).await, lately);
+    post(&first, &service, "withdraw", &json!({})).await;
+
+    // By a token; by another's password; by the role.
+    let second = person(&service, SECOND, Role::Operator).await;
+    let users = service.get("/api/v1/users").await;
+    let user = users.as_array().unwrap().iter().find(|user| user["name"] == SECOND).unwrap();
+    let role = format!("/api/v1/users/{}/role", user["id"]);
+    service.request(Method::POST, &role).json(&json!({"role": "director"})).send().await.unwrap();
+    let confirmation = proposed(&first, &service).await;
+    assert_eq!(refused(&second, &service, "confirm", &confirmation).await, lately);
+
+    // A day later they are as good as any other.
+    sql(
+        &service,
+        "ALTER TABLE audit DISABLE TRIGGER USER;
+         UPDATE audit SET at = at - interval '1 day';
+         ALTER TABLE audit ENABLE TRIGGER USER",
+    )
+    .await
+    .unwrap();
+    assert_eq!(post(&second, &service, "confirm", &confirmation).await.status(), StatusCode::OK);
+}
+
 #[tokio::test]
 async fn whoever_confirms_sees_what_could_still_change_the_numbers() {
     let service = Service::start().await;
