@@ -4,7 +4,7 @@
 //! set-aside votes, or an import. Its last ballots can come until the closing and the
 //! window of ballots have passed. A partition has counted them all when the log's end, read after that, is at or below its
 //! cursor, or when its log clock has passed that moment: whatever comes then is too late to count. And the votes sent, the
-//! topic and the tables must agree, as looked at after that moment.
+//! topic and the tables must agree, as looked at after that moment and after the last votes were counted.
 
 pub(crate) mod api;
 pub(crate) mod store;
@@ -95,6 +95,8 @@ pub(crate) struct Partition {
     /// Whether the log clock has passed the window's end.
     pub(crate) is_past: bool,
     pub(crate) is_halted: bool,
+    /// When the register last wrote what it counted.
+    pub(crate) flushed_at: Option<Timestamp>,
     /// The log's end, and whether it was read after the window's end.
     pub(crate) high_offset: Option<i64>,
     pub(crate) ends_are_later: bool,
@@ -155,8 +157,12 @@ pub(crate) fn judge(
         let records = waiting.iter().filter_map(|waiting| waiting.records).sum();
         return FinalityView { state: FinalityState::Counting, partitions: waiting, records, ..view };
     }
-    // A look before the window's end saw less than there was to see.
-    let is_late_enough = verdict.checked_at.is_some_and(|checked_at| checked_at >= window_ends_at);
+    // A look that began before the window's end, or before the last votes were counted, saw less than there was to see. A log
+    // clock that is past tells that others are still counted, of whom none is this one's.
+    let is_late_enough = verdict.checked_at.is_some_and(|checked_at| {
+        let mut flushes = partitions.iter().filter(|partition| !partition.is_past).filter_map(|p| p.flushed_at);
+        checked_at >= window_ends_at && flushes.all(|flushed_at| checked_at > flushed_at)
+    });
     let (state, findings) = match verdict.state {
         Reconciled::Green if is_late_enough => (FinalityState::Final, Vec::new()),
         _ => (FinalityState::Reconciling, verdict.findings.iter().filter(|f| f.is_wrong()).cloned().collect()),
@@ -187,6 +193,7 @@ mod tests {
             next_offset: 10,
             is_past: false,
             is_halted: false,
+            flushed_at: Some(at(200)),
             high_offset: Some(10),
             ends_are_later: true,
         }
@@ -246,5 +253,11 @@ mod tests {
         ] {
             assert_eq!(state(300, &[partition()], &verdict), expected, "{verdict:?}");
         }
+        // A look that began before these votes were counted knows nothing of them.
+        let green = verdict(Reconciled::Green, 300);
+        let counted_after = Partition { flushed_at: Some(at(300)), ..partition() };
+        assert_eq!(state(400, std::slice::from_ref(&counted_after), &green), FinalityState::Reconciling);
+        let of_others = Partition { is_past: true, ..counted_after };
+        assert_eq!(state(400, &[of_others], &green), FinalityState::Final);
     }
 }

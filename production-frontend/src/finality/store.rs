@@ -1,5 +1,6 @@
 //! What finality is judged by, all of one snapshot.
 
+use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use super::{FinalityView, Partition, judge, window_end};
@@ -31,18 +32,19 @@ pub(crate) async fn read(
         Some(_) => sqlx::query_file!("src/finality/partitions.sql", deadline).fetch_all(&mut *snapshot).await?,
         None => Vec::new(),
     };
-    let partitions: Vec<_> = rows
-        .into_iter()
-        .map(|row| Partition {
+    let partitions = rows.into_iter().map(|row| {
+        Ok::<_, anyhow::Error>(Partition {
             topic: row.topic,
             partition: row.partition,
             next_offset: row.next_offset,
             is_past: row.is_past,
             is_halted: row.is_halted,
+            flushed_at: row.flushed_at.map(Timestamp::from_millisecond).transpose()?,
             high_offset: row.high_offset,
             ends_are_later: row.ends_are_later,
         })
-        .collect();
+    });
+    let partitions = partitions.collect::<Result<Vec<_>, _>>()?;
     Ok(judge(paredao.as_of, closes_at, &partitions, verdict))
 }
 

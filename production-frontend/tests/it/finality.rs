@@ -135,6 +135,12 @@ async fn a_count_waits_for_a_green_reconciliation() {
     set(&service, "UPDATE reconciliation SET state = 'green', checked_at = '2026-05-10T12:03:00Z'").await;
     let early = finality(&service).await;
     assert_eq!((&early["state"], &early["reconciliation"]), (&json!("reconciling"), &json!("catching_up")));
+    // Nor does a look count that began before the last votes were counted.
+    settle(&service).await;
+    set(&service, "UPDATE register_cursor SET flushed_at = clock_timestamp() WHERE partition = 1").await;
+    assert_eq!(finality(&service).await["state"], "reconciling");
+    settle(&service).await;
+    assert_eq!(finality(&service).await["state"], "final");
 }
 
 #[tokio::test]

@@ -14,13 +14,15 @@ pub(super) async fn registered(pool: &PgPool) -> sqlx::Result<Registered> {
     Ok(rows.into_iter().collect())
 }
 
-/// Takes or keeps the turn; `false` while another reader has it.
-pub(super) async fn take_turn(pool: &PgPool, reader: &str) -> sqlx::Result<bool> {
-    let taken = sqlx::query(
+/// Takes or keeps the turn, and says when by the database's clock, in microseconds since the Unix epoch; `None` while another
+/// reader has it.
+pub(super) async fn take_turn(pool: &PgPool, reader: &str) -> sqlx::Result<Option<i64>> {
+    let taken = sqlx::query_scalar(
         "UPDATE reconciliation SET reader = $1, lease_until = clock_timestamp() + interval '30 s'
-         WHERE reader = $1 OR lease_until < clock_timestamp()",
+         WHERE reader = $1 OR lease_until < clock_timestamp()
+         RETURNING (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
     );
-    Ok(taken.bind(reader).execute(pool).await?.rows_affected() == 1)
+    taken.bind(reader).fetch_optional(pool).await
 }
 
 /// Lets the next reader begin at once.
@@ -71,7 +73,7 @@ pub(super) async fn load(pool: &PgPool, topic: &str, from_minute: i32) -> sqlx::
     Ok(log)
 }
 
-/// Keeps the counts of partitions that stood at the offsets `before`, and what the look said, in one transaction;
+/// Keeps the counts of partitions that stood at the offsets `before`, and what the look that began then said, in one transaction;
 /// `false`, and nothing is kept, when the rows stand elsewhere: another reader was at work, or the database went back.
 pub(super) async fn keep(
     pool: &PgPool,
@@ -79,7 +81,7 @@ pub(super) async fn keep(
     log: &Log,
     before: &[(i32, Option<i64>)],
     oldest_minute: i32,
-    (verdict, findings): (Verdict, &[Finding]),
+    (began_at, verdict, findings): (i64, Verdict, &[Finding]),
 ) -> sqlx::Result<bool> {
     let mut transaction = pool.begin().await?;
     for (partition, expected) in before {
@@ -92,7 +94,7 @@ pub(super) async fn keep(
     }
     let forgotten = sqlx::query("DELETE FROM log_minute WHERE topic = $1 AND minute < $2");
     forgotten.bind(topic).bind(oldest_minute).execute(&mut *transaction).await?;
-    keep_verdict(&mut transaction, verdict, findings).await?;
+    keep_verdict(&mut transaction, began_at, verdict, findings).await?;
     transaction.commit().await?;
     Ok(true)
 }
@@ -197,13 +199,22 @@ async fn keep_lines(
     Ok(())
 }
 
-async fn keep_verdict(connection: &mut PgConnection, verdict: Verdict, findings: &[Finding]) -> sqlx::Result<()> {
+/// A look says nothing of what was counted after it began, so that is when it was.
+async fn keep_verdict(
+    connection: &mut PgConnection,
+    began_at: i64,
+    verdict: Verdict,
+    findings: &[Finding],
+) -> sqlx::Result<()> {
     let behind_seconds = if let Verdict::CatchingUp { seconds } = verdict { seconds } else { 0 };
-    sqlx::query("UPDATE reconciliation SET checked_at = clock_timestamp(), state = $1, behind_seconds = $2")
-        .bind(verdict.code())
-        .bind(behind_seconds)
-        .execute(&mut *connection)
-        .await?;
+    sqlx::query(
+        "UPDATE reconciliation SET checked_at = to_timestamp($3::bigint / 1000000.0), state = $1, behind_seconds = $2",
+    )
+    .bind(verdict.code())
+    .bind(behind_seconds)
+    .bind(began_at)
+    .execute(&mut *connection)
+    .await?;
     sqlx::query("DELETE FROM reconciliation_finding").execute(&mut *connection).await?;
     for finding in findings.iter().take(FINDINGS_MAX) {
         sqlx::query(

@@ -53,16 +53,16 @@ pub(super) fn look(
     kafka: &KafkaArgs,
     stop: &CancellationToken,
 ) -> anyhow::Result<()> {
-    if !handle.block_on(keep::take_turn(pool, name)).context("Postgres can't be asked")? {
+    let Some(began_at) = handle.block_on(keep::take_turn(pool, name)).context("Postgres can't be asked")? else {
         *reader = None;
         return Ok(());
-    }
+    };
     let mut current = match reader.take() {
         Some(reader) => reader,
         None => Reader::start(handle, pool, kafka, stop)?,
     };
     // A failure on the way drops the reader, half a look with it: the next one starts from what was kept.
-    if current.look(handle, pool)? {
+    if current.look(handle, pool, began_at)? {
         *reader = Some(current);
     }
     Ok(())
@@ -100,7 +100,7 @@ impl Reader {
     }
 
     /// `false` when what this reader knows was overtaken.
-    fn look(&mut self, handle: &Handle, pool: &PgPool) -> anyhow::Result<bool> {
+    fn look(&mut self, handle: &Handle, pool: &PgPool, began_at: i64) -> anyhow::Result<bool> {
         // All that was published before is read below, however long reading takes.
         let accounts_asked_at = Instant::now();
         self.read_accounts()?;
@@ -118,7 +118,7 @@ impl Reader {
         self.waiting.hold(Instant::now(), || verdict::countable_by_place(&self.log));
         findings.extend(self.unaccounted.iter().cloned());
         findings.extend(unknown.into_iter().map(Finding::from));
-        self.keep(handle, pool, findings, behind_seconds)
+        self.keep(handle, pool, began_at, findings, behind_seconds)
     }
 
     /// Begins again where an operator accepted a new log: what was counted of the former one says nothing of it.
@@ -204,6 +204,7 @@ impl Reader {
         &mut self,
         handle: &Handle,
         pool: &PgPool,
+        began_at: i64,
         mut findings: Vec<Finding>,
         behind_seconds: Option<i64>,
     ) -> anyhow::Result<bool> {
@@ -213,7 +214,7 @@ impl Reader {
         let oldest = oldest_minute();
         let changed = self.log.iter().filter(|(partition, count)| self.kept.get(partition) != Some(&count.next_offset));
         let before: Vec<_> = changed.map(|(partition, _)| (*partition, self.kept.get(partition).copied())).collect();
-        let kept = keep::keep(pool, &self.topic, &self.log, &before, oldest, (verdict, &findings));
+        let kept = keep::keep(pool, &self.topic, &self.log, &before, oldest, (began_at, verdict, &findings));
         if !handle.block_on(kept).context("counts can't be kept")? {
             return Ok(false);
         }

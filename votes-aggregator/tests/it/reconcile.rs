@@ -370,3 +370,49 @@ async fn looks_follow_each_other_also_while_nobody_votes() {
     }
     register.stop().await;
 }
+
+#[tokio::test]
+async fn a_look_is_as_old_as_its_beginning() {
+    let scene = Scene::new().await;
+    let register = scene.register();
+    scene.cast(0..10).await;
+    scene.say(10, 10, true).await;
+    scene.is_green_with(10).await;
+    // When each look was kept, beside when it says that it was.
+    sqlx::raw_sql(
+        "CREATE TABLE look (checked_at timestamptz, kept_at timestamptz);
+         CREATE FUNCTION note_look() RETURNS trigger LANGUAGE plpgsql AS $$
+         BEGIN
+             INSERT INTO look VALUES (NEW.checked_at, clock_timestamp());
+             RETURN NEW;
+         END
+         $$;
+         CREATE TRIGGER look AFTER UPDATE OF checked_at ON reconciliation FOR EACH ROW EXECUTE FUNCTION note_look()",
+    )
+    .execute(&scene.database.pool)
+    .await
+    .unwrap();
+    // The next look can't be kept before this.
+    let mut held = scene.database.pool.begin().await.unwrap();
+    sqlx::query("LOCK TABLE log_minute IN EXCLUSIVE MODE").execute(&mut *held).await.unwrap();
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    eventually("a look that waits", async || {
+        let count: i64 = sqlx::query_scalar(waiting).fetch_one(&scene.database.pool).await.unwrap();
+        (count > 0).then_some(())
+    })
+    .await;
+    let released_at: i64 = sqlx::query_scalar("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint")
+        .fetch_one(&mut *held)
+        .await
+        .unwrap();
+    held.commit().await.unwrap();
+    let query = "SELECT checked_at < to_timestamp($1::bigint / 1000000.0) FROM look
+                 WHERE kept_at >= to_timestamp($1::bigint / 1000000.0) ORDER BY kept_at LIMIT 1";
+    let began_before = eventually("a look", async || {
+        sqlx::query_scalar::<_, bool>(query).bind(released_at).fetch_optional(&scene.database.pool).await.unwrap()
+    })
+    .await;
+    assert!(began_before);
+    register.stop().await;
+}
