@@ -8,7 +8,7 @@ pub(crate) mod store;
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::Value;
-use sqlx::PgExecutor;
+use sqlx::{PgExecutor, PgPool};
 use utoipa::ToSchema;
 
 use crate::auth::Producer;
@@ -166,11 +166,26 @@ pub(crate) async fn write(
     insert(executor, (&producer.name, producer.kind.name()), action, subject, "done", detail).await
 }
 
-/// Writes down that somebody tried in vain to sign in as `subject`; null if there is no such user. What was typed then may
-/// be a password in the wrong field, and isn't kept.
-pub(crate) async fn write_refused_sign_in(executor: impl PgExecutor<'_>, subject: Option<&str>) -> sqlx::Result<()> {
-    let detail = Value::Object(serde_json::Map::new());
-    insert(executor, (NOBODY, "stranger"), Action::SignIn, subject.unwrap_or(NOBODY), "refused", &detail).await
+/// Writes down that `producer` tried to change their password in vain.
+pub(crate) async fn write_refused_password(executor: impl PgExecutor<'_>, producer: &Producer) -> sqlx::Result<()> {
+    let (who, detail) = ((producer.name.as_str(), producer.kind.name()), Value::Object(serde_json::Map::new()));
+    insert(executor, who, Action::ChangePassword, &producer.name, "refused", &detail).await
+}
+
+/// Writes down that somebody tried in vain to sign in as the user called `name`. Where nobody is, it may be a password that was
+/// typed in the wrong field, and isn't kept.
+pub(crate) async fn write_refused_sign_in(pool: &PgPool, name: &str) -> sqlx::Result<()> {
+    // Postgres's text holds no NUL, so nobody is called that.
+    let known = match name.contains('\0') {
+        true => None,
+        false => {
+            sqlx::query_scalar!("SELECT name FROM producer WHERE name = $1 AND active", name)
+                .fetch_optional(pool)
+                .await?
+        }
+    };
+    let (subject, detail) = (known.as_deref().unwrap_or(NOBODY), Value::Object(serde_json::Map::new()));
+    insert(pool, (NOBODY, "stranger"), Action::SignIn, subject, "refused", &detail).await
 }
 
 async fn insert(

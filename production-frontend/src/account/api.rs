@@ -14,6 +14,7 @@ use utoipa_axum::routes;
 
 use super::{AccountView, store};
 use crate::app::App;
+use crate::audit;
 use crate::auth::{Account, Address};
 use crate::error::Error;
 
@@ -74,8 +75,16 @@ pub(crate) async fn set_password_from(
         return Err(Error::PasswordUnchanged);
     }
     let name = &account.producer.name;
-    app.attempts.begin(name, address)?;
-    let user = match app.passwords.check(&app.pool, name, current).await {
+    let checked = match app.attempts.begin(name, address) {
+        Ok(()) => app.passwords.check(&app.pool, name, current).await,
+        Err(error) => Err(error),
+    };
+    if let Err(error) = &checked
+        && app.attempts.is_to_be_audited(error, address)
+    {
+        audit::write_refused_password(&app.pool, &account.producer).await?;
+    }
+    let user = match checked {
         Err(Error::WrongPassword) => return Err(Error::CurrentPasswordWrong),
         checked => checked?,
     };

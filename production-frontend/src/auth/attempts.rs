@@ -22,6 +22,8 @@ const USER_ATTEMPT_EVERY: Duration = Duration::from_secs(60);
 /// Attempts from one address; then one more every two seconds.
 const ADDRESS_ATTEMPTS_MAX: NonZeroU32 = NonZeroU32::new(60).expect("it isn't 0");
 const ADDRESS_ATTEMPT_EVERY: Duration = Duration::from_secs(2);
+/// How often the audit is told of attempts that were one too many, from one address.
+const AUDITED_EVERY: Duration = Duration::from_secs(60);
 /// How many counts are kept of each kind: a few hundred bytes each.
 const COUNTS_MAX: usize = 10_000;
 
@@ -30,6 +32,8 @@ const COUNTS_MAX: usize = 10_000;
 pub(crate) struct Attempts {
     by_user: Counts<(String, IpAddr)>,
     by_address: Counts<IpAddr>,
+    /// Attempts that were one too many, as the audit holds them.
+    audited: Counts<IpAddr>,
 }
 
 impl Attempts {
@@ -37,6 +41,7 @@ impl Attempts {
         Self {
             by_user: Counts::new(USER_ATTEMPTS_MAX, USER_ATTEMPT_EVERY),
             by_address: Counts::new(ADDRESS_ATTEMPTS_MAX, ADDRESS_ATTEMPT_EVERY),
+            audited: Counts::new(NonZeroU32::MIN, AUDITED_EVERY),
         }
     }
 
@@ -48,6 +53,16 @@ impl Attempts {
         let key = key(name, address);
         self.by_address.count(&key.1)?;
         self.by_user.count(&key)
+    }
+
+    /// Whether the audit is to hold that a password from this address was refused for `error`. Of attempts that are one too many
+    /// only one a minute: whoever goes on and on must not fill it.
+    pub(crate) fn is_to_be_audited(&self, error: &Error, address: IpAddr) -> bool {
+        match error {
+            Error::WrongPassword | Error::PasswordExpired => true,
+            Error::TooManyAttempts { .. } => self.audited.count(&key("", address).1).is_ok(),
+            _ => false,
+        }
     }
 
     /// Forgets the attempts at a password that was right in the end.

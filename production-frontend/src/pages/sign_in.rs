@@ -64,6 +64,11 @@ async fn sign_in(
         Err(_) => SignIn::Failed,
     };
     outcome.count();
+    if let Err(error) = &checked
+        && app.attempts.is_to_be_audited(error, address)
+    {
+        audit::write_refused_sign_in(&app.pool, &name).await?;
+    }
     match checked {
         Ok(user) => {
             app.attempts.forgive(&name, address);

@@ -114,6 +114,35 @@ async fn signing_in_is_written_down_and_what_was_typed_isnt() {
     assert_eq!(refused["entries"][0]["outcome"], "refused");
 }
 
+/// The entries past the first two: who, how, what, to whom, with which outcome.
+async fn outcomes(service: &Service) -> Vec<[String; 5]> {
+    let page = service.get("/api/v1/audit").await;
+    let entries = page["entries"].as_array().unwrap().iter().rev().skip(2);
+    let names = ["who", "kind", "action", "subject", "outcome"];
+    entries.map(|entry| names.map(|name| entry[name].as_str().unwrap().to_owned())).collect()
+}
+
+#[tokio::test]
+async fn every_refused_password_is_written_down() {
+    let service = Service::start().await;
+    sqlx::raw_sql("UPDATE producer SET one_time_until = now()").execute(&service.database.pool).await.unwrap();
+    sign_in(&browser(), &service.url, USER, PASSWORD).await;
+    sqlx::raw_sql("UPDATE producer SET one_time_until = NULL").execute(&service.database.pool).await.unwrap();
+    let stranger = ["?", "stranger", "sign_in", USER, "refused"].map(str::to_owned);
+    assert_eq!(outcomes(&service).await, std::slice::from_ref(&stranger));
+    // At a browser that was left signed in it is done in the user's name.
+    let here = service.browser().await;
+    let wrong = [("current", "errada"), ("new", "uma nova boa"), ("again", "uma nova boa")];
+    here.post(format!("{}/conta/senha", service.url)).form(&wrong).send().await.unwrap();
+    let change = [USER, "user", "change_password", USER, "refused"].map(str::to_owned);
+    assert_eq!(outcomes(&service).await[2..], [change]);
+    // One wrong password was counted. Of the attempts that are too many, one a minute is kept.
+    for _ in 0..7 {
+        sign_in(&browser(), &service.url, USER, "errada").await;
+    }
+    assert_eq!(outcomes(&service).await[3..], vec![stranger; 5]);
+}
+
 #[tokio::test]
 async fn what_is_written_stays_written() {
     let service = Service::start().await;
