@@ -84,7 +84,7 @@ pub async fn add_token(args: &PostgresArgs, who: &str, name: &str, role: Option<
     let stored = sqlx::query_scalar!(
         "INSERT INTO api_token (token_hash, name, role) VALUES ($1, $2, coalesce($3, $4))
          ON CONFLICT (name) DO UPDATE SET token_hash = excluded.token_hash, role = coalesce($3, api_token.role),
-                                          created_at = now()
+                                          made_by = NULL, created_at = now()
          RETURNING role",
         &token.hash()[..],
         name,

@@ -18,6 +18,8 @@ pub struct TokenView {
     pub name: String,
     /// What it may do.
     pub role: Role,
+    /// Which user made it; unset where the command line did.
+    pub made_by: Option<String>,
     /// When it was made.
     #[schema(value_type = String, format = DateTime)]
     pub created_at: Timestamp,

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::json;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 
 use super::{NewTokenView, TokenView};
 use crate::audit::{self, Action};
@@ -18,25 +18,32 @@ const NAME_CONSTRAINT: &str = "api_token_name_key";
 /// All tokens, by name.
 pub(crate) async fn list(pool: &PgPool) -> Result<Vec<TokenView>, Error> {
     let rows = sqlx::query!(
-        r#"SELECT id, name, role, (extract(epoch FROM created_at) * 1000)::bigint AS "created_at!"
-           FROM api_token ORDER BY name LIMIT $1"#,
+        r#"SELECT t.id, t.name, t.role, p.name AS "made_by?",
+                  (extract(epoch FROM t.created_at) * 1000)::bigint AS "created_at!"
+           FROM api_token t LEFT JOIN producer p ON p.id = t.made_by
+           ORDER BY t.name LIMIT $1"#,
         LISTED_MAX
     )
     .fetch_all(pool)
     .await?;
-    rows.into_iter().map(|row| view(row.id, row.name, &row.role, row.created_at)).collect()
+    rows.into_iter().map(|row| view(row.id, row.name, &row.role, row.made_by, row.created_at)).collect()
 }
 
-/// Makes a token.
+/// Makes a token. One that a token makes is its maker's too.
 pub(crate) async fn add(pool: &PgPool, producer: &Producer, name: &str, role: Role) -> Result<NewTokenView, Error> {
     let secret = Token::random();
     let mut transaction = pool.begin().await?;
     let added = sqlx::query!(
-        r#"INSERT INTO api_token (token_hash, name, role) VALUES ($1, $2, $3)
-           RETURNING id, (extract(epoch FROM created_at) * 1000)::bigint AS "created_at!""#,
+        r#"INSERT INTO api_token (token_hash, name, role, made_by)
+           SELECT $1, $2, $3, CASE $4 WHEN 'token' THEN (SELECT made_by FROM api_token WHERE name = $5)
+                                      ELSE (SELECT id FROM producer WHERE name = $5) END
+           RETURNING id, (SELECT name FROM producer p WHERE p.id = made_by) AS made_by,
+                     (extract(epoch FROM created_at) * 1000)::bigint AS "created_at!""#,
         &secret.hash()[..],
         name,
-        role.name()
+        role.name(),
+        producer.kind.name(),
+        producer.name
     )
     .fetch_one(&mut *transaction)
     .await;
@@ -48,7 +55,7 @@ pub(crate) async fn add(pool: &PgPool, producer: &Producer, name: &str, role: Ro
     let added = added?;
     audit::write(&mut *transaction, producer, Action::AddToken, name, &json!({"role": role})).await?;
     transaction.commit().await?;
-    let token = view(added.id, name.to_owned(), role.name(), added.created_at)?;
+    let token = view(added.id, name.to_owned(), role.name(), added.made_by, added.created_at)?;
     Ok(NewTokenView { token, secret: secret.reveal().to_owned() })
 }
 
@@ -64,7 +71,18 @@ pub(crate) async fn revoke(pool: &PgPool, producer: &Producer, id: i32) -> Resul
     Ok(())
 }
 
-fn view(id: i32, name: String, role: &str, created_millis: i64) -> Result<TokenView, Error> {
+/// Forgets the tokens that a user made.
+pub(crate) async fn revoke_of(transaction: &mut PgConnection, producer: &Producer, user: i32) -> Result<(), Error> {
+    let names = sqlx::query_scalar!("DELETE FROM api_token WHERE made_by = $1 RETURNING name", user)
+        .fetch_all(&mut *transaction)
+        .await?;
+    for name in names {
+        audit::write(&mut *transaction, producer, Action::RevokeToken, &name, &json!({})).await?;
+    }
+    Ok(())
+}
+
+fn view(id: i32, name: String, role: &str, made_by: Option<String>, created_millis: i64) -> Result<TokenView, Error> {
     let created_at = Timestamp::from_millisecond(created_millis).map_err(anyhow::Error::from)?;
-    Ok(TokenView { id, name, role: Role::stored(role)?, created_at })
+    Ok(TokenView { id, name, role: Role::stored(role)?, made_by, created_at })
 }

@@ -103,7 +103,7 @@ async fn set_role(
     Ok(Json(store::set_role(&pool, &producer, id, role).await?))
 }
 
-/// Lets a user in no more, and ends their sessions.
+/// Lets a user in no more, and ends their sessions and the tokens that they made.
 #[utoipa::path(
     post, path = "/api/v1/users/{id}/deactivate", params(("id" = i32, Path)), security(("bearer" = ["director"])),
     responses(

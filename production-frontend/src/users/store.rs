@@ -10,6 +10,7 @@ use super::UserView;
 use crate::audit::{self, Action};
 use crate::auth::{Producer, Role};
 use crate::error::Error;
+use crate::tokens;
 
 /// The most users that a list holds.
 const LISTED_MAX: i64 = 500;
@@ -63,13 +64,14 @@ pub(crate) async fn set_role(pool: &PgPool, producer: &Producer, id: i32, role: 
     finish(transaction, producer, Action::SetRole, id, &detail).await
 }
 
-/// Lets a user in, or no more; then their sessions end.
+/// Lets a user in, or no more; then their sessions and the tokens that they made end.
 pub(crate) async fn set_active(pool: &PgPool, producer: &Producer, id: i32, active: bool) -> Result<UserView, Error> {
     let mut transaction = pool.begin().await?;
     lock(&mut transaction, id).await?;
     sqlx::query!("UPDATE producer SET active = $2 WHERE id = $1", id, active).execute(&mut *transaction).await?;
     if !active {
         end_sessions(&mut *transaction, id).await?;
+        tokens::store::revoke_of(&mut transaction, producer, id).await?;
     }
     refuse_without_director(&mut transaction).await?;
     let action = if active { Action::ActivateUser } else { Action::DeactivateUser };

@@ -249,3 +249,43 @@ async fn what_cannot_be_done_to_users_is_a_problem() {
     assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(!refused.text().await.unwrap().contains(ONE_TIME), "a password is never sent back");
 }
+
+#[tokio::test]
+async fn the_tokens_of_a_deactivated_user_end_too() {
+    let service = Service::start().await;
+    commands::add_user(&service.database.args, "test", "maria", Some(Role::Director), OWN).await.unwrap();
+    let maria = browser();
+    sign_in(&maria, &service.url, "maria", OWN).await;
+    let add = async |request: reqwest::RequestBuilder, name: &str| -> String {
+        let made = request.json(&json!({"name": name, "role": "director"})).send().await.unwrap();
+        made.json::<Value>().await.unwrap()["secret"].as_str().unwrap().to_owned()
+    };
+    let tokens = format!("{}/api/v1/tokens", service.url);
+    let hers = add(maria.post(&tokens), "dela").await;
+    let of_hers = add(Client::new().post(&tokens).bearer_auth(&hers), "do dela").await;
+    add(service.request(Method::POST, "/api/v1/tokens"), "do comando").await;
+    let made_by = |list: &Value, name: &str| {
+        let token = list.as_array().unwrap().iter().find(|token| token["name"] == name).cloned();
+        token.map(|token| token["made_by"].clone())
+    };
+    let list = service.get("/api/v1/tokens").await;
+    assert_eq!(
+        ["dela", "do dela", "do comando"].map(|name| made_by(&list, name).unwrap()),
+        [json!("maria"), json!("maria"), Value::Null]
+    );
+    let page = get(&service, &maria, "/usuarios").await.text().await.unwrap();
+    assert!(page.contains("criado por maria") && page.contains("Os tokens que ela criou deixam de valer"), "{page}");
+
+    let users = service.get("/api/v1/users").await;
+    let user = users.as_array().unwrap().iter().find(|user| user["name"] == "maria").unwrap();
+    let deactivated = post(&service, &format!("/api/v1/users/{}/deactivate", user["id"]), json!({})).await;
+    assert_eq!(deactivated.status(), StatusCode::OK);
+    for secret in [&hers, &of_hers] {
+        let refused = Client::new().get(&tokens).bearer_auth(secret).send().await.unwrap();
+        assert_eq!(refused.status(), StatusCode::UNAUTHORIZED);
+    }
+    let list = service.get("/api/v1/tokens").await;
+    assert_eq!((made_by(&list, "dela"), made_by(&list, "do comando")), (None, Some(Value::Null)));
+    let revoked = service.get("/api/v1/audit?action=revoke_token").await;
+    assert_eq!(revoked["entries"].as_array().unwrap().len(), 2);
+}
