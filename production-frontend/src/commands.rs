@@ -114,6 +114,7 @@ pub fn verify_result(files: &[PathBuf], signature: Option<PathBuf>, key: &Path) 
         beside.push(".sig");
         beside.into()
     });
+    ensure!(files.iter().filter(is_csv).count() <= 1, "there is more than one CSV");
     let csv = files.iter().find(is_csv).map(|file| read(file)).transpose()?;
     let package = Package { json: &read(json)?, signature: &read(&signature)?, csv: csv.as_deref() };
     let key = String::from_utf8(read(key)?).context("the key isn't text")?;

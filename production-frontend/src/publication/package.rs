@@ -11,7 +11,7 @@ use crate::pages::spreadsheet;
 use crate::paredao::ParedaoView;
 
 /// By which a change of the format would show.
-const FORMAT: &str = "paredao-result/1";
+pub(super) const FORMAT: &str = "paredao-result/1";
 
 /// A result: who got how many votes, of which cut, and how far the logs were counted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -4,7 +4,7 @@ use ed25519_dalek::pkcs8::DecodePublicKey;
 use ed25519_dalek::{Signature, VerifyingKey};
 
 use super::key::key_id;
-use super::package::SignedResult;
+use super::package::{FORMAT, SignedResult};
 
 /// A package's files.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +29,9 @@ pub enum NotGenuine {
     /// It was signed, and is no result.
     #[error("what was signed isn't a result")]
     NoResult,
+    /// It is of another time.
+    #[error("the result is of a format that this program doesn't know")]
+    Format,
     /// The CSV isn't the one that was published.
     #[error("the CSV file isn't the one that was published with this result")]
     Csv,
@@ -43,6 +46,9 @@ pub fn verify(package: &Package<'_>, pem: &str) -> Result<SignedResult, NotGenui
     let signature = Signature::from_slice(package.signature).map_err(|_| NotGenuine::Signature)?;
     key.verify_strict(package.json, &signature).map_err(|_| NotGenuine::Signature)?;
     let result = SignedResult::read(package.json).map_err(|_| NotGenuine::NoResult)?;
+    if result.result.format != FORMAT {
+        return Err(NotGenuine::Format);
+    }
     if result.key_id != key_id(&key) {
         return Err(NotGenuine::NoResult);
     }

@@ -12,7 +12,7 @@ use test_support::eventually;
 
 use crate::dead_letters::park;
 use crate::finality::settle;
-use crate::support::{PASSWORD, RESULT_KEY_ID, Service, USER, browser, sign_in};
+use crate::support::{PASSWORD, RESULT_KEY, RESULT_KEY_ID, Service, USER, browser, sign_in};
 
 const SECOND: &str = "segunda";
 
@@ -214,6 +214,10 @@ async fn the_package_is_genuine_and_one_flipped_byte_isnt() {
     forged[40] ^= 1;
     assert_eq!(verify(&Package { csv: Some(&forged), ..package }, pem), Err(NotGenuine::Csv));
     assert_eq!(verify(&package, "no key"), Err(NotGenuine::NoKey));
+    let later = String::from_utf8(json.clone()).unwrap().replace("paredao-result/1", "paredao-result/2");
+    let signature = signed_by_openssl(later.as_bytes());
+    let later = Package { json: later.as_bytes(), signature: &signature, csv: None };
+    assert_eq!(verify(&later, pem), Err(NotGenuine::Format));
 
     // Canonical: keys in order, no blanks; the same value written again is the same bytes.
     let value: Value = serde_json::from_slice(&json).unwrap();
@@ -352,6 +356,15 @@ async fn whoever_confirms_sees_what_could_still_change_the_numbers() {
     assert!(page.contains("Importações deste paredão: 2. Não iniciadas: 1. Linhas contadas: 8."), "{page}");
 }
 
+/// By the key that signs results.
+fn signed_by_openssl(bytes: &[u8]) -> Vec<u8> {
+    let file = scratch().join("result");
+    std::fs::write(&file, bytes).unwrap();
+    let mut openssl = Command::new("openssl");
+    openssl.args(["pkeyutl", "-sign", "-rawin", "-inkey", RESULT_KEY, "-in"]).arg(&file);
+    openssl.output().unwrap().stdout
+}
+
 fn scratch() -> PathBuf {
     let folder = std::env::temp_dir().join(test_support::unique_name("result"));
     std::fs::create_dir(&folder).unwrap();
@@ -371,6 +384,8 @@ async fn the_command_and_openssl_say_so_too() {
     let key = file("key.pem", &pem.bytes().await.unwrap());
     let (json_file, csv_file) = (file("r.json", &json), file("r.csv", &csv));
     let signature_file = file("r.json.sig", &signature);
+    let two = verify_result(&[json_file.clone(), csv_file.clone(), csv_file.clone()], None, &key).unwrap_err();
+    assert_eq!(two.to_string(), "there is more than one CSV");
     let said = verify_result(&[json_file.clone(), csv_file.clone()], None, &key).unwrap();
     assert!(
         said.starts_with("genuine, and so is its CSV: \"Quem sai?\" (final), 5007 votes before 2026-05-10T12:00:00Z"),

@@ -15,7 +15,7 @@ use voting_commons::adapters::postgres::PostgresArgs;
 pub(crate) const USER: &str = "producao";
 pub(crate) const PASSWORD: &str = "uma senha boa";
 /// The key that signs results: an example of RFC 8410.
-const RESULT_KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/rfc8410-key.pem");
+pub(crate) const RESULT_KEY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/rfc8410-key.pem");
 /// Its name.
 pub(crate) const RESULT_KEY_ID: &str = "a1e9156054e04fac";
 
