@@ -14,6 +14,7 @@ use voting_commons::UnixMillis;
 use voting_commons::adapters::admin::Readiness;
 use voting_commons::adapters::kafka::{KafkaArgs, TopicError};
 use voting_commons::adapters::postgres::PostgresArgs;
+use voting_commons::adapters::telemetry;
 
 use crate::consumer::{self, Command, Report, Start};
 use crate::control::{self, Board, Seen};
@@ -71,6 +72,8 @@ pub async fn run(
     readiness: Readiness,
     shutdown: CancellationToken,
 ) -> Result<(), RunError> {
+    // Before there is a recorder, descriptions are lost.
+    telemetry::metrics_handle();
     metrics::describe();
     let node = counting.node.clone().unwrap_or_else(default_node);
     let store = Store::new(postgres, &kafka.kafka_topic, &node, counting.connections_max)?;

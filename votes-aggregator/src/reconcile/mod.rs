@@ -29,6 +29,7 @@ use sqlx::PgPool;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
 use voting_commons::adapters::kafka::KafkaArgs;
+use voting_commons::adapters::telemetry;
 
 use look::Reader;
 
@@ -60,6 +61,8 @@ impl ReconcileArgs {
 /// Reconciles until `shutdown`; of several readers one works and the others stand by. Failed looks are tried again for
 /// ever: whoever shows the verdict sees that it grows old.
 pub async fn run(pool: PgPool, args: ReconcileArgs, shutdown: CancellationToken) {
+    // Before there is a recorder, descriptions are lost.
+    telemetry::metrics_handle();
     metrics::describe();
     let Some(kafka) = args.kafka() else {
         tracing::warn!("nothing is reconciled: KAFKA_BROKERS isn't set");
