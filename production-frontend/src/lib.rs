@@ -13,6 +13,7 @@ pub mod dead_letters;
 mod error;
 pub mod finality;
 pub mod imports;
+mod instant;
 mod language;
 pub mod live;
 mod measures;

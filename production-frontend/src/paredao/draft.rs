@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 
-use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Unit};
 use voting_commons::{Shards, Visibility};
@@ -10,6 +9,7 @@ use voting_commons::{Shards, Visibility};
 use super::form::{Form, FormParticipant};
 use super::mistake::{Field, Mistake, Mistakes, Why};
 use crate::error::Error;
+use crate::instant;
 
 /// The fewest participants: there must be a choice.
 pub(crate) const PARTICIPANTS_MIN: usize = 2;
@@ -127,11 +127,8 @@ fn instant(text: &str, tz: &TimeZone) -> Result<Option<Timestamp>, Why> {
     if text.is_empty() {
         return Ok(None);
     }
-    let instant = text.parse::<Timestamp>().ok().or_else(|| {
-        let civil: DateTime = text.parse().ok()?;
-        tz.to_timestamp(civil).ok()
-    });
-    let minute = instant.filter(|instant| instant.round(Unit::Minute).is_ok_and(|rounded| rounded == *instant));
+    let minute =
+        instant::read(text, tz).filter(|instant| instant.round(Unit::Minute).is_ok_and(|rounded| rounded == *instant));
     minute.map(Some).ok_or(Why::TimeInvalid)
 }
 

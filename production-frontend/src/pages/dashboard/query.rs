@@ -1,11 +1,11 @@
 //! What the page's address says: granularity, range, and the paredão to compare with.
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use serde::Deserialize;
 
 use crate::error::Error;
+use crate::instant;
 use crate::totals::Grain;
 use crate::totals::store::Selection;
 
@@ -72,11 +72,9 @@ fn instant(name: &str, text: &str, tz: &TimeZone) -> Result<Option<Timestamp>, E
     if text.is_empty() {
         return Ok(None);
     }
-    let instant = text.parse::<Timestamp>().ok().or_else(|| {
-        let civil: DateTime = text.parse().ok()?;
-        tz.to_timestamp(civil).ok()
-    });
-    instant.map(Some).ok_or_else(|| Error::QueryMalformed(format!("`{name}` is no time, as 2026-11-21T21:00 is one")))
+    instant::read(text, tz)
+        .map(Some)
+        .ok_or_else(|| Error::QueryMalformed(format!("`{name}` is no time, as 2026-11-21T21:00 is one")))
 }
 
 #[cfg(test)]
