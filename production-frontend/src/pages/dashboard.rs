@@ -83,9 +83,9 @@ impl DashboardPage<'_> {
             let shown = Shown { from, to: None, ..self.shown.clone() };
             Link { text, query: shown.query(), is_current: shown == *self.shown }
         };
-        let minute = Grain::Minute.start_of(self.standing.as_of, &self.zone.tz);
         let recent = RECENT_HOURS.into_iter().map(|hours| {
-            let from = minute.checked_sub(SignedDuration::from_hours(hours)).ok();
+            let from = self.standing.as_of.checked_sub(SignedDuration::from_hours(hours)).ok();
+            let from = from.map(|from| self.shown.granularity.start_of(from, &self.zone.tz));
             link(self.t.text("range-recent").with("hours", hours), from)
         });
         std::iter::once(link(self.t.text("range-all"), None)).chain(recent).collect()

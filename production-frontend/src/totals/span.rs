@@ -44,6 +44,12 @@ impl Grain {
         }
     }
 
+    /// When the spans end that hold everything before `at`.
+    pub(crate) fn end_at(self, at: Timestamp, tz: &TimeZone) -> Timestamp {
+        let start = self.start_of(at, tz);
+        if start == at { at } else { self.end_of(start, tz) }
+    }
+
     /// How many spans after the one of `origin` the one begins that begins at `start`; negative before it.
     pub(crate) fn position_of(self, start: Timestamp, origin: Timestamp, tz: &TimeZone) -> i64 {
         let seconds = self.seconds().unwrap_or(DAY_SECONDS);

@@ -82,6 +82,8 @@ async fn granularity_and_range_are_in_the_address() {
     assert_eq!(shown("?granularity=minute&from=2026-05-10T09:13&to=2026-05-10T09:20").await, last);
     assert_eq!(shown("?granularity=minute&from=2026-05-10T12:13:00Z").await, last);
     assert_eq!(shown("?from=2026-05-11T00:00").await, ["Nenhum voto neste período."]);
+    // Whole hours, whatever was asked for.
+    assert_eq!(shown("?from=2026-05-10T09:10&to=2026-05-10T09:12").await, ["10/05 09h 5.000 7 5.007"]);
 
     let html = page(&browser, &service, "/paredoes/final?granularity=5min&from=2026-05-10T09:05").await;
     for link in [
@@ -219,6 +221,23 @@ async fn two_paredoes_are_compared_by_the_time_since_they_opened() {
     assert!(csv.contains("total,total de Quem sai?\r\n") && csv.contains(",5007,5007\r\n"), "{csv}");
     let unknown = browser.get(format!("{}/paredoes/final?with=nada", service.url)).send().await.unwrap();
     assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
+}
+
+/// Each address below which the page leads for the last hours: what it asks for as `from`.
+fn recent(html: &str) -> Vec<&str> {
+    let (_, ranges) = html.split_once("aria-labelledby=\"periodo\"").unwrap();
+    let (ranges, _) = ranges.split_once("</nav>").unwrap();
+    ranges.split("from=").skip(1).map(|link| link.split(['&', '"']).next().unwrap()).collect()
+}
+
+#[tokio::test]
+async fn the_last_hours_are_whole_ones() {
+    let service = Service::start().await;
+    service.open_paredao("final", None).await;
+    let html = page(&service.browser().await, &service, "/paredoes/final?granularity=hour").await;
+    let recent = recent(&html);
+    assert_eq!(recent.len(), 3);
+    assert!(recent.iter().all(|from| from.ends_with(":00:00Z")), "{recent:?}");
 }
 
 #[tokio::test]

@@ -32,18 +32,19 @@ pub(super) struct Shown {
 }
 
 impl TableQuery {
-    /// Reads it; times without an offset are of `tz`.
+    /// Reads it; times without an offset are of `tz`. A range holds whole spans: a part of an hour would look like an hour, and
+    /// be compared with one.
     pub(super) fn read(&self, tz: &TimeZone) -> Result<Shown, Error> {
-        let shown = Shown {
-            granularity: self.granularity,
-            from: instant("from", &self.from, tz)?,
-            to: instant("to", &self.to, tz)?,
-            with: Some(self.with.clone()).filter(|slug| !slug.is_empty()),
-        };
-        if shown.from.zip(shown.to).is_some_and(|(from, to)| from > to) {
+        let (from, to) = (instant("from", &self.from, tz)?, instant("to", &self.to, tz)?);
+        if from.zip(to).is_some_and(|(from, to)| from > to) {
             return Err(Error::RangeBackwards);
         }
-        Ok(shown)
+        Ok(Shown {
+            granularity: self.granularity,
+            from: from.map(|from| self.granularity.start_of(from, tz)),
+            to: to.map(|to| self.granularity.end_at(to, tz)),
+            with: Some(self.with.clone()).filter(|slug| !slug.is_empty()),
+        })
     }
 }
 
@@ -98,6 +99,20 @@ mod tests {
         let shown = read(Grain::FiveMinutes, "2026-11-21T21:00", "2026-11-22T02:00:00Z", "final-2025").unwrap();
         assert_eq!(shown.from.unwrap().to_string(), "2026-11-22T00:00:00Z");
         assert_eq!(shown.query(), "granularity=5min&from=2026-11-22T00:00:00Z&to=2026-11-22T02:00:00Z&with=final-2025");
+    }
+
+    #[test]
+    fn a_range_holds_whole_spans() {
+        let range = |granularity, from: &str, to: &str| {
+            let Shown { from, to, .. } = read(granularity, from, to, "").unwrap();
+            [from, to].map(|bound| bound.unwrap().to_string())
+        };
+        let by_hour = range(Grain::Hour, "2026-11-21T20:37", "2026-11-21T21:00:01");
+        assert_eq!(by_hour, ["2026-11-21T23:00:00Z", "2026-11-22T01:00:00Z"]);
+        let by_day = range(Grain::Day, "2026-11-21T20:37", "2026-11-21T20:37");
+        assert_eq!(by_day, ["2026-11-21T03:00:00Z", "2026-11-22T03:00:00Z"]);
+        let whole = range(Grain::FiveMinutes, "2026-11-21T20:35", "2026-11-21T20:40");
+        assert_eq!(whole, ["2026-11-21T23:35:00Z", "2026-11-21T23:40:00Z"]);
     }
 
     #[test]
