@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connect, createServer } from "node:net";
 import { test } from "node:test";
 
-import { eventually, inPage, system } from "./browser.mjs";
+import { command, eventually, inPage, makeDraft, system } from "./browser.mjs";
 
 const signedIn = { locale: "pt-BR", extraHTTPHeaders: { authorization: `Bearer ${system.token}` } };
 const address = (production, query = "") => `${production}/paredoes/${system.paredao}${query}`;
@@ -102,6 +102,22 @@ test("a page without a connection says so, and follows again once it is back", a
     await eventually("the notice to go", async () => (await page.locator("#aviso").innerText()) === "");
   });
   road.cut();
+});
+
+test("what an open question kept from being renewed is renewed after it", async () => {
+  await makeDraft("perguntado");
+  await inPage(signedIn, async (page) => {
+    await page.goto(`${system.production}/paredoes/perguntado`);
+    const status = page.locator("h1 .badge");
+    const question = page.locator("summary", { hasText: "Abrir agora" });
+    await question.click();
+    const asked = page.waitForResponse((answer) => new URL(answer.url()).pathname === "/paredoes/perguntado");
+    await command("/api/v1/paredoes/perguntado/open");
+    await asked;
+    assert.equal(await status.innerText(), "rascunho");
+    await question.click();
+    await status.filter({ hasText: "aberto" }).waitFor({ timeout: 15_000 });
+  });
 });
 
 test("without JavaScript the page has the same table, and links and a form to choose", async () => {

@@ -127,6 +127,10 @@ function newRow(start, { grain, label, votes }) {
   return row;
 }
 
+/** Whether the page says something that goes on without a change of its state: what a count waits for, the minute of a closing. */
+const saysMore = ({ status, finality, last_minute: minute }) =>
+  finality === "counting" || (status === "open" && minuteOfDay(Date.parse(minute.start)) !== figure("minute-start").textContent);
+
 /** What numbers alone can't show: as the page's own `data-state`. */
 const stateOf = ({ status, after_closing, lag, reconciliation, finality, is_proposed }) =>
   JSON.stringify([status, after_closing, lag.halted, reconciliation.state, finality, is_proposed]);
@@ -136,7 +140,7 @@ function show({ standing, tail }) {
   rightAt = Date.now() - standing.age_millis;
   // A page that was taken anew may be younger than the stream's last reading.
   if (Date.parse(standing.as_of) < Number(numbers().dataset.asOf)) return;
-  let isWhole = stateOf(standing) === numbers().dataset.state;
+  let isWhole = stateOf(standing) === numbers().dataset.state && !saysMore(standing);
   if (isLive) {
     isWhole = areEarlierRowsRight(standing, tail) && isWhole;
     isWhole = showRows(tail) && isWhole;

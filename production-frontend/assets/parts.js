@@ -3,7 +3,7 @@
 
 const FOCUSABLE = "a[href], button, input, select, summary, [tabindex]";
 
-/** Renews all parts; throws while the network or the server is away. Answers whether it could. */
+/** Renews all parts; throws while the network or the server is away. Answers whether it could renew each of them. */
 export async function refreshParts() {
   const response = await fetch(location.href, { redirect: "manual" });
   // The way to the sign-in.
@@ -13,16 +13,22 @@ export async function refreshParts() {
   }
   if (!response.ok) return false;
   const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+  let areAllNew = true;
   for (const part of document.querySelectorAll("[data-live]")) {
     // A question under the user's finger isn't taken away.
-    if (part.querySelector("details[open]")) continue;
+    if (part.querySelector(".confirm[open]")) {
+      areAllNew = false;
+      continue;
+    }
+    const isListOpen = part.querySelector("details[open]") !== null;
     const scrolled = part.querySelector(".scroll")?.scrollTop;
     const next = fresh.querySelector(`[data-live="${part.dataset.live}"]`);
     const focused = [...part.querySelectorAll(FOCUSABLE)].indexOf(document.activeElement);
     part.replaceWith(next);
+    if (isListOpen) next.querySelector("details:not(.confirm)")?.setAttribute("open", "");
     // Whoever goes by keyboard stays where they were.
     if (focused >= 0) next.querySelectorAll(FOCUSABLE)[focused]?.focus({ preventScroll: true });
     if (scrolled) next.querySelector(".scroll").scrollTop = scrolled;
   }
-  return true;
+  return areAllNew;
 }
