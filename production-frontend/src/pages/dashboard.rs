@@ -174,7 +174,7 @@ async fn show(
     let standing = standing_store::read(&mut snapshot, &paredao, &reconciliation).await?;
     let finality = finality::store::read(&mut snapshot, &paredao, &reconciliation).await?;
     let publication = publication::store::read(&mut snapshot, &paredao).await?;
-    let table = table::read(&mut snapshot, &paredao, &shown, ROWS_SHOWN_MAX, &app.zone, t).await?;
+    let table = table::read_newest(&mut snapshot, &paredao, &shown, ROWS_SHOWN_MAX, &app.zone, t).await?;
     snapshot.commit().await?;
     let mut others = store::list(&app.pool).await?;
     others.retain(|other| {

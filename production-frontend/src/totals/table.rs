@@ -41,10 +41,15 @@ pub(crate) struct Rows {
     pub(crate) are_all: bool,
 }
 
+/// When the last span ends in which somebody could have voted, of those asked for.
+pub(crate) fn open_end(paredao: &Paredao, selection: &Selection) -> Timestamp {
+    [paredao.view.closes_at, selection.to].into_iter().flatten().fold(paredao.as_of, Timestamp::min)
+}
+
 /// Within which time a span without votes is one that nobody voted in: the paredão was open, and it was asked for.
 pub(crate) fn open_range(paredao: &Paredao, selection: &Selection, totals: &TotalsView) -> Range<Timestamp> {
     let view = &paredao.view;
-    let end = [view.closes_at, selection.to].into_iter().flatten().fold(paredao.as_of, Timestamp::min);
+    let end = open_end(paredao, selection);
     let begin = match view.opens_at {
         None => end,
         // What nobody can tell any more isn't "no votes".

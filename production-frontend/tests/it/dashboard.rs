@@ -241,6 +241,39 @@ async fn the_last_hours_are_whole_ones() {
 }
 
 #[tokio::test]
+async fn the_newest_minutes_of_a_long_paredao_are_shown() {
+    let service = Service::start().await;
+    let (paredao, ids) = service.open_paredao("longo", Some("2026-05-10T12:00:00Z")).await;
+    // More than one answer may hold.
+    sqlx::query(
+        "INSERT INTO bucket (paredao, start, participant, partition, votes)
+         SELECT $1, timestamptz '2026-05-10 12:00Z' - n * interval '1 minute', id, 0, n
+         FROM generate_series(1, 25001) AS n, unnest($2::integer[]) AS id",
+    )
+    .bind(paredao)
+    .bind(&ids)
+    .execute(&service.database.pool)
+    .await
+    .unwrap();
+    let browser = service.browser().await;
+    let html = page(&browser, &service, "/paredoes/longo?granularity=minute").await;
+    let newest = rows(&html);
+    assert_eq!((newest.len(), newest[0].as_str()), (500, "10/05 08:59 1 1 2"));
+    assert_eq!(newest[499], "10/05 00:40 500 500 1.000");
+    assert!(html.contains("As 500 linhas mais recentes"));
+    let file = file(&service, "/paredoes/longo/totals.csv?granularity=minute").await;
+    assert_eq!(file.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    // What was merged is cut nowhere.
+    sqlx::raw_sql("DELETE FROM bucket WHERE votes > 1; UPDATE bucket SET grain = 'day', start = '2026-05-10 03:00Z'")
+        .execute(&service.database.pool)
+        .await
+        .unwrap();
+    let merged = page(&browser, &service, "/paredoes/longo?granularity=minute").await;
+    assert_eq!(rows(&merged), ["10/05 (dia) 1 1 2"]);
+    assert!(!merged.contains("começa no meio de um trecho agrupado"));
+}
+
+#[tokio::test]
 async fn what_was_merged_says_so() {
     let service = Service::start().await;
     quarter_of_an_hour(&service, "final", "2026-05-10", &["Ana", "Bruno"]).await;

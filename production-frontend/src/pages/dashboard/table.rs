@@ -1,6 +1,7 @@
 //! The table of votes by time: what the page shows, and what its exports hold.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use sqlx::PgConnection;
 use voting_commons::adapters::texts::Texts;
@@ -9,7 +10,8 @@ use super::query::Shown;
 use crate::app::Zone;
 use crate::error::Error;
 use crate::paredao::store::{self, Paredao};
-use crate::totals::table::{RowView, open_range, rows};
+use crate::totals::store::Selection;
+use crate::totals::table::{RowView, open_end, open_range, rows};
 use crate::totals::{Grain, ParticipantTotal, comparison, store as totals_store};
 
 /// The table.
@@ -59,6 +61,32 @@ pub(super) struct WithView {
     pub(super) title: String,
     /// The grain by which the two can be compared, where the other's votes aren't kept as finely as asked for.
     pub(super) coarser: Option<Grain>,
+}
+
+/// The same, without reading much more than what is kept of it: most of a long paredão's minutes are too many for one answer.
+pub(super) async fn read_newest(
+    snapshot: &mut PgConnection,
+    paredao: &Paredao,
+    shown: &Shown,
+    rows_max: usize,
+    zone: &Zone,
+    t: Texts,
+) -> Result<TableView, Error> {
+    let mut newest = shown.clone();
+    let first = newest_start(paredao, &shown.selection(), rows_max, &zone.tz);
+    if shown.from.or(paredao.view.opens_at).is_some_and(|from| from < first) {
+        newest.from = Some(first);
+    }
+    let table = read(snapshot, paredao, &newest, rows_max, zone, t).await?;
+    Ok(TableView { from: shown.from, are_all: table.are_all && newest == *shown, ..table })
+}
+
+/// When a day begins from which on there are `rows_max` rows, if the paredão was open for so long. A day, because nothing is
+/// compacted across its beginning.
+fn newest_start(paredao: &Paredao, selection: &Selection, rows_max: usize, tz: &TimeZone) -> Timestamp {
+    let end = open_end(paredao, selection);
+    let rows = i64::try_from(rows_max).expect("a page has few rows");
+    Grain::Day.start_of(selection.granularity.at_position(-rows, end, tz), tz)
 }
 
 /// Reads the newest `rows_max` rows of a paredão that was found in the same snapshot, with labels in the language of `t`.
