@@ -149,7 +149,7 @@ fn router(app: App, client_address: ClientIpSource) -> Router {
         .merge(openapi::docs_routes())
         .nest("/assets", memory_serve::load!().index_file(None).into_router())
         .fallback(|| async { Error::NotFound })
-        .method_not_allowed_fallback(|| async { Error::MethodNotAllowed })
+        .method_not_allowed_fallback(pages::refuse_method)
         .layer(middleware::from_fn(refuse_odd_paths))
         // Not needed by bearer tokens, which no browser sends by itself; and whatever isn't a browser sends neither
         // Origin nor Sec-Fetch-Site, and passes.

@@ -19,7 +19,7 @@ mod users;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -87,7 +87,7 @@ struct ErrorPage<'a> {
 /// people as a page or as the way to the sign-in.
 pub(crate) async fn show_errors(t: Texts, State(app): State<App>, request: Request, next: Next) -> Response {
     let headers = request.headers().clone();
-    let is_page = !["/api", "/photos"].iter().any(|root| is_below(request.uri().path(), root));
+    let is_page = is_page(request.uri().path());
     let mut response = next.run(request).await;
     let Some(Said(error)) = response.extensions_mut().remove() else { return response };
     let said = match &*error {
@@ -99,6 +99,22 @@ pub(crate) async fn show_errors(t: Texts, State(app): State<App>, request: Reque
         error => error_page(t, error, Producer::of(&headers, &app).await.as_ref()),
     };
     (response.into_parts().0.headers, said).into_response()
+}
+
+/// Refuses a method that an address doesn't take. Where only a form is sent to, somebody comes with GET who was refused there and
+/// then chose another language: they are led to the page that has the form.
+pub(crate) async fn refuse_method(method: Method, uri: Uri) -> Result<Redirect, Error> {
+    if method != Method::GET || !is_page(uri.path()) {
+        return Err(Error::MethodNotAllowed);
+    }
+    let with_all_forms = ["/usuarios", "/conta"].into_iter().find(|root| is_below(uri.path(), root));
+    let above = || uri.path().rsplit_once('/').map(|(above, _)| above).filter(|above| !above.is_empty());
+    Ok(Redirect::to(with_all_forms.or_else(above).unwrap_or("/")))
+}
+
+/// Whether people are answered there, not programs.
+fn is_page(path: &str) -> bool {
+    !["/api", "/photos"].iter().any(|root| is_below(path, root))
 }
 
 fn is_below(path: &str, root: &str) -> bool {

@@ -1,6 +1,6 @@
 //! In which language one is answered.
 
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, Method, Response, StatusCode};
 use serde_json::Value;
 
 use crate::support::{PASSWORD, Service, USER, browser, sign_in};
@@ -59,6 +59,43 @@ async fn whoever_chooses_stays_on_their_page_of_this_site() {
     assert_eq!(location(&choose(&browser, &service, "en", "").await), "/");
     let unknown = choose(&browser, &service, "de", "").await;
     assert_eq!(unknown.status(), StatusCode::BAD_REQUEST);
+}
+
+#[tokio::test]
+async fn whoever_was_refused_and_chooses_is_led_to_the_page_with_the_form() {
+    let service = Service::start().await;
+    let browser = service.browser().await;
+    let made = service.create(crate::support::form("final")).await;
+    assert_eq!(made.status(), StatusCode::CREATED);
+    for (sent_to, page) in [
+        ("/idioma", "/"),
+        ("/sair", "/"),
+        ("/conta/senha", "/conta"),
+        ("/conta/sair-de-todos", "/conta"),
+        ("/usuarios/1/papel", "/usuarios"),
+        ("/usuarios/1/desativar", "/usuarios"),
+        ("/usuarios/1/ativar", "/usuarios"),
+        ("/usuarios/1/senha", "/usuarios"),
+        ("/usuarios/tokens", "/usuarios"),
+        ("/usuarios/tokens/1/revogar", "/usuarios"),
+        ("/paredoes/final/abrir", "/paredoes/final"),
+        ("/paredoes/final/encerrar", "/paredoes/final"),
+        ("/paredoes/final/desmarcar", "/paredoes/final"),
+        ("/paredoes/final/remarcar", "/paredoes/final"),
+        ("/paredoes/final/apagar", "/paredoes/final"),
+        ("/paredoes/final/propor", "/paredoes/final"),
+        ("/paredoes/final/publicar", "/paredoes/final"),
+        ("/paredoes/final/retirar", "/paredoes/final"),
+        ("/separados/simular", "/separados"),
+        ("/separados/reprocessamentos/1/contar", "/separados/reprocessamentos/1"),
+    ] {
+        let get = async |path: &str| browser.get(format!("{}{path}", service.url)).send().await.unwrap();
+        assert_eq!(location(&get(sent_to).await), page, "{sent_to}");
+        // There is no replay here.
+        assert_ne!(get(page).await.status(), StatusCode::METHOD_NOT_ALLOWED, "{page}");
+    }
+    let api = service.request(Method::GET, "/api/v1/paredoes/final/open").send().await.unwrap();
+    assert_eq!(api.status(), StatusCode::METHOD_NOT_ALLOWED);
 }
 
 #[tokio::test]
