@@ -67,8 +67,7 @@ async fn choose(
     headers: HeaderMap,
     form: Result<Form<Choice>, FormRejection>,
 ) -> Result<Response, Error> {
-    let malformed = |rejection: FormRejection| Error::FormMalformed(rejection.body_text());
-    let Form(choice) = form.map_err(malformed)?;
+    let Form(choice) = form.map_err(Error::refused_form)?;
     let language: Language =
         choice.language.parse().map_err(|_| Error::FormMalformed("no such language".to_owned()))?;
     let cookie = Cookie::build((COOKIE, language.tag()))

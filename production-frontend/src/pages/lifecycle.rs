@@ -153,8 +153,7 @@ async fn reschedule(
     Path(slug): Path<String>,
     closing: Result<extract::Form<Closing>, FormRejection>,
 ) -> Result<Response, Error> {
-    let extract::Form(Closing { closes_at }) =
-        closing.map_err(|rejection| Error::FormMalformed(rejection.body_text()))?;
+    let extract::Form(Closing { closes_at }) = closing.map_err(Error::refused_form)?;
     changes_api::reschedule_to(&app, &producer, &slug, &closes_at).await?;
     Ok(to(&slug))
 }

@@ -50,8 +50,7 @@ async fn confirm(
     Path(slug): Path<String>,
     confirmation: Result<Form<Confirmation>, FormRejection>,
 ) -> Result<Response, Error> {
-    let Form(Confirmation { counted_sha256 }) =
-        confirmation.map_err(|rejection| Error::FormMalformed(rejection.body_text()))?;
+    let Form(Confirmation { counted_sha256 }) = confirmation.map_err(Error::refused_form)?;
     store::confirm(&app, &producer, &slug, &counted_sha256).await?;
     Ok(to(&slug))
 }

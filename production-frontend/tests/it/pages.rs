@@ -142,6 +142,11 @@ async fn what_goes_wrong_on_a_page_is_said_on_a_page() {
         (at(Method::POST, "/sair").header("sec-fetch-site", "cross-site"), StatusCode::FORBIDDEN),
         (at(Method::POST, "/paredoes").multipart(not_text), StatusCode::BAD_REQUEST),
         (at(Method::POST, "/entrar").json(&"{}"), StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (at(Method::POST, "/idioma").json(&"{}"), StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (at(Method::POST, "/contagem/pausar").json(&"{}"), StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (at(Method::POST, "/separados/simular").json(&"{}"), StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (at(Method::POST, "/paredoes/nada/remarcar").json(&"{}"), StatusCode::UNSUPPORTED_MEDIA_TYPE),
+        (at(Method::POST, "/paredoes/nada/publicar").json(&"{}"), StatusCode::UNSUPPORTED_MEDIA_TYPE),
     ];
     for (request, status) in refused {
         let response = request.send().await.unwrap();

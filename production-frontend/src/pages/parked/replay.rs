@@ -113,7 +113,7 @@ pub(super) async fn try_out(
     form: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Result<Response, Error> {
     let Query(query) = query.map_err(|rejection| Error::QueryMalformed(rejection.body_text()))?;
-    let Form(fields) = form.map_err(|rejection| Error::FormMalformed(rejection.body_text()))?;
+    let Form(fields) = form.map_err(Error::refused_form)?;
     let Chosen { ids, all } = Chosen::read(&fields)?;
     let order = match (all, ids.len()) {
         (true, _) => Order::of(&app.pool, &query.filter(&app.zone.tz)?, true).await?,

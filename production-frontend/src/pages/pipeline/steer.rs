@@ -125,7 +125,7 @@ async fn steer(
     form: Result<Form<Which>, FormRejection>,
     pause: bool,
 ) -> Result<Response, Error> {
-    let Form(Which { topic, partition }) = form.map_err(|error| Error::FormMalformed(error.body_text()))?;
+    let Form(Which { topic, partition }) = form.map_err(Error::refused_form)?;
     store::steer(&app.pool, &topic, partition, pause, producer).await?;
     Ok(Redirect::to("/contagem").into_response())
 }
