@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { eventually, inPage, picture, system, voteAsScript } from "./browser.mjs";
+import { eventually, inPage, makeDraft, picture, system, voteAsScript } from "./browser.mjs";
 import { proxyTo } from "./proxy.mjs";
 
 const signedIn = { extraHTTPHeaders: { authorization: `Bearer ${system.token}` }, locale: "pt-BR" };
@@ -218,5 +218,30 @@ test("a picture is cut by pointer, keyboard and sliders, and what is seen is wha
       return { size: [bitmap.width, bitmap.height], isBlue: blue > red };
     });
     assert.deepEqual(made, { size: [50, 50], isBlue: true });
+  });
+});
+
+test("a picture is cut where a paredão is changed too, and the former one comes back", async () => {
+  await makeDraft("recortado");
+  await inPage({ ...signedIn, viewport: { width: 360, height: 800 } }, async (page) => {
+    const edit = at("/paredoes/recortado/editar");
+    await page.goto(edit);
+    const file = { name: "duas.png", mimeType: "image/png", buffer: Buffer.from(await redAndBlue(page)) };
+    await page.locator("#photo-0").setInputFiles(file);
+    await page.locator(".crop canvas").waitFor();
+    await page.getByRole("button", { name: "Mais um participante" }).click();
+    await page.locator("#participant-3").fill("Caio");
+    await page.getByRole("button", { name: "Salvar" }).click();
+    await page.waitForURL("**/paredoes/recortado");
+
+    await page.goto(edit);
+    assert.equal(await page.locator("#participant-2").inputValue(), "Caio");
+    const former = page.locator(".preview img");
+    await former.waitFor();
+    await page.locator("#photo-0").setInputFiles(file);
+    await page.locator(".preview canvas").waitFor();
+    assert.equal(await former.isVisible(), false);
+    await page.locator("#photo-0").setInputFiles([]);
+    await former.waitFor();
   });
 });

@@ -1,10 +1,10 @@
-// Makes the form of a new paredão more comfortable; it works without.
+// Makes the form of a paredão, a new one or not, more comfortable; it works without.
 
 import { cropper } from "./crop.js";
 import { text } from "./texts.js";
 
 const MARKS = /[\u0300-\u036f]/g;
-const form = document.querySelector("#novo");
+const form = document.querySelector("#formulario");
 const refusal = document.querySelector("#recusa");
 const people = form.querySelector(".people");
 const more = form.querySelector("#mais");
@@ -28,7 +28,7 @@ function forget(input) {
   croppers.delete(input);
   const row = input.closest("li");
   row.querySelector(".crop")?.remove();
-  row.querySelector(".preview").replaceChildren();
+  row.querySelector(".preview canvas")?.remove();
 }
 
 /** Shows the picture that was chosen, to have a square cut out of it. */
@@ -49,7 +49,8 @@ async function show(input) {
   const panel = document.querySelector("#recorte").content.firstElementChild.cloneNode(true);
   const preview = document.createElement("canvas");
   preview.width = preview.height = 112;
-  row.querySelector(".preview").replaceChildren(preview);
+  // Before a picture that was there, and comes back when this one is taken away.
+  row.querySelector(".preview").prepend(preview);
   row.append(panel);
   const small = (canvas) => preview.getContext("2d").drawImage(canvas, 0, 0, preview.width, preview.height);
   croppers.set(input, cropper(panel, bitmap, small));
@@ -96,11 +97,11 @@ function refuse(why) {
   (form.querySelector("[aria-invalid=true]") ?? refusal).focus();
 }
 
-async function create(event) {
+async function submit(event) {
   event.preventDefault();
   const label = send.textContent;
   send.disabled = true;
-  send.textContent = text("new-creating");
+  send.textContent = text("new-sending");
   try {
     const answer = await fetch(form.action, { method: "POST", body: await fields() });
     if (answer.redirected) return location.assign(answer.url);
@@ -116,7 +117,7 @@ function addRow() {
   const row = people.lastElementChild.cloneNode(true);
   const number = people.children.length;
   row.querySelector(".crop")?.remove();
-  row.querySelector(".preview").replaceChildren();
+  row.querySelector(".preview canvas")?.remove();
   for (const input of row.querySelectorAll("input")) {
     input.value = "";
     input.id = `${input.name}-${number}`;
@@ -128,16 +129,21 @@ function addRow() {
   }
   people.append(row);
   row.querySelector("input").focus();
+  offerMore();
+}
+
+function offerMore() {
   more.hidden = people.children.length >= Number(people.dataset.max);
 }
 
 people.addEventListener("change", ({ target }) => target.type === "file" && show(target));
-form.addEventListener("submit", create);
-more.hidden = false;
+form.addEventListener("submit", submit);
+offerMore();
 more.addEventListener("click", addRow);
 
-let isSlugOurs = slug.value === "";
-slug.addEventListener("input", () => (isSlugOurs = slug.value === ""));
+/** The address is the title's until somebody writes another; that of a paredão that exists has no field, and stays. */
+let isSlugOurs = slug?.value === "";
+slug?.addEventListener("input", () => (isSlugOurs = slug.value === ""));
 title.addEventListener("input", () => {
   if (!isSlugOurs) return;
   const plain = title.value.normalize("NFD").replace(MARKS, "").toLowerCase();

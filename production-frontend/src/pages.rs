@@ -3,6 +3,7 @@
 mod account;
 mod audit;
 mod dashboard;
+mod form_fields;
 mod lifecycle;
 mod new;
 mod paredoes;
@@ -24,6 +25,7 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
 use jiff::Timestamp;
+use voting_commons::Visibility;
 use voting_commons::adapters::texts::{Text, Texts};
 
 use crate::app::{App, Zone};
@@ -58,6 +60,16 @@ fn role_note(t: &Texts, role: &Role) -> Text {
         Role::Viewer => "role-viewer-note",
         Role::Operator => "role-operator-note",
         Role::Director => "role-director-note",
+    })
+}
+
+/// From when on voters see percentages, in words.
+fn visibility_text(t: &Texts, visibility: &Visibility) -> Text {
+    t.text(match visibility {
+        Visibility::Always => "new-see-always",
+        Visibility::AfterVoting => "new-see-after-voting",
+        Visibility::AfterClosing => "new-see-after-closing",
+        Visibility::Production => "new-see-production",
     })
 }
 

@@ -1,4 +1,4 @@
-# The form that makes a paredão.
+# The form that makes a paredão, or changes it.
 new = New paredão
 new-refused = { $count ->
     [1] The paredão wasn't created: one field must be corrected.
@@ -23,8 +23,8 @@ new-name = Name
 new-photo = Picture
 new-one-more = One more participant
 new-create = Create paredão
-new-creating = Creating…
-new-no-connection = No connection: the paredão wasn't created. What you filled in is still here; try again.
+new-sending = Sending…
+new-no-connection = No connection: nothing was saved. What you filled in is still here; try again.
 
 crop-label = Picture to cut: arrows move it, plus and minus zoom
 crop-about = Drag the picture, or use the sliders.

@@ -1,4 +1,4 @@
-# The form that makes a paredão.
+# The form that makes a paredão, or changes it.
 new = Novo paredão
 new-refused = { $count ->
     [1] O paredão não foi criado: há um campo a corrigir.
@@ -23,8 +23,8 @@ new-name = Nome
 new-photo = Foto
 new-one-more = Mais um participante
 new-create = Criar paredão
-new-creating = Criando…
-new-no-connection = Sem conexão: o paredão não foi criado. O que você preencheu continua aqui; tente de novo.
+new-sending = Enviando…
+new-no-connection = Sem conexão: nada foi salvo. O que você preencheu continua aqui; tente de novo.
 
 crop-label = Recorte da foto: as setas movem, mais e menos aproximam e afastam
 crop-about = Arraste a foto, ou use os controles.

@@ -9,21 +9,16 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
-use voting_commons::Visibility;
 use voting_commons::adapters::texts::Texts;
 
-use super::new::visibility_text;
+use super::form_fields::{FormFields, mistakes_of};
 use super::{page, text};
 use crate::app::{App, Zone};
 use crate::auth::{Operator, Producer};
 use crate::error::Error;
-use crate::paredao::draft::{PARTICIPANTS_MAX, PARTICIPANTS_MIN};
 use crate::paredao::form::{self, FORM_BYTES_MAX, Form, FormParticipant};
-use crate::paredao::mistake::{Field, Mistake, Why};
+use crate::paredao::mistake::Mistake;
 use crate::paredao::{ParedaoView, Status, changes, changes_api, store};
-
-/// Rows for more participants that the form ends with.
-const ROWS_MORE: usize = 2;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -39,35 +34,12 @@ pub(super) fn routes() -> Router<App> {
 struct EditPage<'a> {
     t: Texts,
     producer: Option<&'a Producer>,
-    form: &'a Form,
-    mistakes: &'a [Mistake],
-    zone: &'a Zone,
+    fields: FormFields<'a>,
 }
 
-impl EditPage<'_> {
-    /// What is wrong with the field of this id; empty where nothing is.
-    fn wrong(&self, id: &str) -> String {
-        let mistakes = self.mistakes.iter().filter(|mistake| mistake.field.id() == id);
-        mistakes.map(|mistake| self.t.say(&mistake.why.message())).collect::<Vec<_>>().join(" ")
-    }
-
-    /// The same of the field `name` in a row for a participant.
-    fn wrong_in_row(&self, name: &str, row: &usize) -> String {
-        self.wrong(&format!("{name}-{row}"))
-    }
-}
-
-fn show(
-    status: StatusCode,
-    t: Texts,
-    producer: &Producer,
-    mut form: Form,
-    mistakes: &[Mistake],
-    app: &App,
-) -> Response {
-    let rows = (form.participants.len() + ROWS_MORE).min(PARTICIPANTS_MAX).max(form.participants.len());
-    form.participants.resize_with(rows, FormParticipant::default);
-    page(status, &EditPage { t, producer: Some(producer), form: &form, mistakes, zone: &app.zone })
+fn show(status: StatusCode, t: Texts, producer: &Producer, form: Form, mistakes: &[Mistake], app: &App) -> Response {
+    let fields = FormFields::new(t, form, mistakes, &app.zone, false);
+    page(status, &EditPage { t, producer: Some(producer), fields })
 }
 
 /// What the form says before anybody changes it.
@@ -114,14 +86,8 @@ async fn edit(
         Ok(_) => return Ok(to(&slug)),
         Err(error) => error,
     };
-    let mistakes = match &error {
-        Error::ParedaoInvalid(mistakes) => mistakes.clone(),
-        Error::PictureRefused { row, source, .. } => {
-            vec![Mistake { field: Field::Photo(*row), why: Why::PictureRefused(source.text_id()) }]
-        }
-        _ => return Err(error),
-    };
-    Ok(show(error.status(), t, &producer, Form { slug, ..form }, &mistakes, &app))
+    let status = error.status();
+    Ok(show(status, t, &producer, Form { slug, ..form }, &mistakes_of(error)?, &app))
 }
 
 async fn unschedule(

@@ -4,9 +4,8 @@ use askama::Template;
 use jiff::{Timestamp, ToSpan};
 use voting_commons::adapters::texts::{Text, Texts};
 
-use super::new::visibility_text;
 use super::paredoes::{percent, status_class, status_text, times};
-use super::text;
+use super::{text, visibility_text};
 use crate::app::Zone;
 use crate::auth::{Kind, Producer, Role};
 use crate::finality::{FinalityState, FinalityView, Waiting, WaitingView};

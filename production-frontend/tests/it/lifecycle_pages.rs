@@ -46,7 +46,19 @@ async fn a_draft_is_edited_scheduled_taken_back_and_deleted() {
     let made = crate::support::form("final").part("photo", photo(png(20, 20)));
     service.create(made).await;
     let form = page(&browser, &service, "/paredoes/final/editar").await;
-    assert_shown(&form, &["value=\"Ana\"", "value=\"Bruno\"", "name=\"photo_kept\"", "Trocar a foto", "Quem sai?"]);
+    assert_shown(
+        &form,
+        &[
+            "value=\"Ana\"",
+            "value=\"Bruno\"",
+            "name=\"photo_kept\"",
+            "Trocar a foto",
+            "Quem sai?",
+            "id=\"recorte\"",
+            "/assets/new.js",
+        ],
+    );
+    assert_eq!(form.matches("name=\"participant\"").count(), 20);
     let hash = form.split("name=\"photo_kept\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
 
     // As a browser sends it: files not chosen, rows left empty.

@@ -22,7 +22,9 @@ async fn a_paredao_is_made_opened_followed_and_closed() {
     let service = Service::start().await;
     let browser = service.browser().await;
     assert!(page(&browser, &service, "/paredoes").await.contains("Ainda não há paredões"));
-    page(&browser, &service, "/novo").await;
+    let new = page(&browser, &service, "/novo").await;
+    // All of them can be typed in without a script.
+    assert_eq!(new.matches("name=\"participant\"").count(), 20);
 
     // As a browser sends the form: rows left empty, files not chosen.
     let none =
