@@ -3,7 +3,7 @@
 mod query;
 mod record;
 mod replay;
-mod words;
+pub(super) mod words;
 
 use askama::Template;
 use axum::Router;

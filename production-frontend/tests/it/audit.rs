@@ -1,5 +1,6 @@
 //! The audit: each action leaves an entry, and none goes away.
 
+use reqwest::multipart::Form;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -207,6 +208,28 @@ async fn entries_are_found_by_person_action_subject_and_day_of_the_zone() {
         let response = service.request(Method::GET, &format!("/api/v1/audit?{query}")).send().await.unwrap();
         assert_eq!(response.status(), status, "{query}");
     }
+}
+
+#[tokio::test]
+async fn details_are_in_words_by_what_they_are() {
+    let service = Service::start().await;
+    let form = Form::new().text("title", "Quem sai?").text("slug", "final").text("visibility", "after_closing");
+    let made = service.create(form.text("participant", "viewer").text("participant", "2026-05-10T12:00:00Z")).await;
+    assert_eq!(made.status(), StatusCode::CREATED);
+    post(&service, "/api/v1/dead-letters/replay", json!({"reason": "too_late"})).await;
+    let user =
+        post(&service, "/api/v1/users", json!({"name": "ana", "role": "viewer", "password": "provisoria"})).await;
+    post(&service, &format!("/api/v1/users/{}/role", user["id"]), json!({"role": "operator"})).await;
+    let browser = service.browser().await;
+    let shown = async |action: &str| {
+        browser.get(format!("{}/registro?action={action}", service.url)).send().await.unwrap().text().await.unwrap()
+    };
+    let made = shown("create_paredao").await;
+    assert!(made.contains("depois do encerramento") && made.contains("viewer, 2026-05-10T12:00:00Z"), "{made}");
+    let replayed = shown("request_replay").await;
+    assert!(!replayed.contains("too_late"), "{replayed}");
+    let changed = shown("set_role").await;
+    assert!(changed.contains("leitura") && changed.contains("operação"), "{changed}");
 }
 
 #[tokio::test]

@@ -1,12 +1,12 @@
 //! What the audit holds, in words.
 
-use jiff::Timestamp;
 use serde_json::Value;
 use voting_commons::adapters::texts::Texts;
 
 use crate::app::Zone;
 use crate::audit::{EntryView, NOBODY};
-use crate::pages::{minute, role_text};
+use crate::pages::parked::words::reason;
+use crate::pages::{minute, role_text, visibility_text};
 
 /// The actions that there are, by name, with the text of each.
 pub(super) const ACTIONS: [(&str, &str); 30] = [
@@ -92,20 +92,33 @@ pub(super) fn who(t: &Texts, entry: &EntryView) -> String {
 pub(super) fn details(t: &Texts, zone: &Zone, entry: &EntryView) -> Vec<(String, String)> {
     let Some(detail) = entry.detail.as_object() else { return Vec::new() };
     let known = detail.iter().filter(|(_, value)| !value.is_null());
-    known.map(|(name, value)| (said(t, &DETAILS, name), in_words(t, zone, value))).collect()
+    known.map(|(name, value)| (said(t, &DETAILS, name), in_words(t, zone, name, value))).collect()
 }
 
-fn in_words(t: &Texts, zone: &Zone, value: &Value) -> String {
+/// The value of the detail `name`.
+fn in_words(t: &Texts, zone: &Zone, name: &str, value: &Value) -> String {
     match value {
         Value::Bool(true) => t.text("audit-yes").to_string(),
         Value::Bool(false) => t.text("audit-no").to_string(),
         Value::Number(number) => number.as_i64().map_or_else(|| number.to_string(), |number| t.number(&number)),
         Value::String(text) => {
-            let role = serde_json::from_value(value.clone()).ok().map(|role| role_text(t, &role).to_string());
-            let at = || text.parse::<Timestamp>().ok().map(|at| minute(t, &at, zone));
-            role.or_else(at).unwrap_or_else(|| text.clone())
+            let said = match name {
+                "role" | "from" | "to" => role(t, value),
+                "opens_at" | "closes_at" | "former_closes_at" => text.parse().ok().map(|at| minute(t, &at, zone)),
+                "visibility" => text.parse().ok().map(|visibility| visibility_text(t, &visibility).to_string()),
+                "reason" => Some(reason(t, text).to_string()),
+                _ => None,
+            };
+            said.unwrap_or_else(|| text.clone())
         }
-        Value::Array(values) => values.iter().map(|value| in_words(t, zone, value)).collect::<Vec<_>>().join(", "),
+        Value::Array(values) => {
+            values.iter().map(|value| in_words(t, zone, name, value)).collect::<Vec<_>>().join(", ")
+        }
         Value::Null | Value::Object(_) => value.to_string(),
     }
+}
+
+fn role(t: &Texts, value: &Value) -> Option<String> {
+    let role = serde_json::from_value(value.clone()).ok()?;
+    Some(role_text(t, &role).to_string())
 }

@@ -28,7 +28,7 @@ impl Reason {
 }
 
 /// The reason in a few words.
-pub(super) fn reason(t: &Texts, code: &str) -> Text {
+pub(in crate::pages) fn reason(t: &Texts, code: &str) -> Text {
     t.text(Reason::of(code).name)
 }
 
