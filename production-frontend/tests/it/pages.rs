@@ -5,6 +5,19 @@ use reqwest::{Client, Method, StatusCode};
 
 use crate::support::{Service, photo, png};
 
+#[tokio::test]
+async fn the_menu_says_which_page_this_is() {
+    let service = Service::start().await;
+    let browser = service.browser().await;
+    for path in ["/paredoes", "/contagem", "/separados", "/conferencia", "/registro", "/usuarios"] {
+        let html = page(&browser, &service, path).await;
+        let (_, menu) = html.split_once("<nav").unwrap();
+        let (menu, _) = menu.split_once("</nav>").unwrap();
+        assert!(menu.contains(&format!("href=\"{path}\" aria-current=\"page\"")), "{path}: {menu}");
+        assert_eq!(menu.matches("aria-current").count(), 1, "{path}");
+    }
+}
+
 async fn page(browser: &Client, service: &Service, path: &str) -> String {
     let response = browser.get(format!("{}{path}", service.url)).send().await.unwrap();
     assert_eq!(response.status(), StatusCode::OK, "{path}");
@@ -25,6 +38,7 @@ async fn a_paredao_is_made_opened_followed_and_closed() {
     let new = page(&browser, &service, "/novo").await;
     // All of them can be typed in without a script.
     assert_eq!(new.matches("name=\"participant\"").count(), 20);
+    assert!(new.contains("<a href=\"/paredoes\" aria-current=\"true\">"), "{new}");
 
     // As a browser sends the form: rows left empty, files not chosen.
     let none =
