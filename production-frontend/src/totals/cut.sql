@@ -2,7 +2,7 @@
 -- $3 is the zone of days.
 SELECT EXISTS (
     SELECT FROM bucket b
-    WHERE b.paredao = $1 AND b.grain <> 'minute'
+    WHERE b.paredao = $1 AND b.grain IN ('hour', 'day')
       AND b.start < to_timestamp($2::bigint)
       -- No civil day is longer.
       AND b.start > to_timestamp($2::bigint) - interval '25 hours'
