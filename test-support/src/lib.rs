@@ -4,11 +4,13 @@
 pub mod texts;
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::DefaultClientContext;
 use rdkafka::consumer::{BaseConsumer, Consumer as _};
+use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
 use rdkafka::{Offset, TopicPartitionList};
 use sqlx::{Connection, PgConnection, PgPool};
@@ -150,10 +152,19 @@ pub async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Optio
 pub fn end_offsets(kafka: &KafkaArgs, partitions: i32) -> Vec<i64> {
     let client: BaseConsumer = kafka.client_config("test-ends").create().expect("the client is well configured");
     let end = |partition| {
-        let (_, high) = client
-            .fetch_watermarks(&kafka.kafka_topic, partition, PATIENCE)
-            .expect("Kafka says where a partition ends");
-        high
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match client.fetch_watermarks(&kafka.kafka_topic, partition, PATIENCE) {
+                Ok((_, high)) => return high,
+                // A broker that has just come back answers before it leads its partitions again.
+                Err(KafkaError::MetadataFetch(RDKafkaErrorCode::NotLeaderForPartition))
+                    if Instant::now() < deadline =>
+                {
+                    thread::sleep(LOOK_EVERY);
+                }
+                Err(error) => panic!("Kafka doesn't say where a partition ends: {error}"),
+            }
+        }
     };
     (0..partitions).map(end).collect()
 }
