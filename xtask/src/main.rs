@@ -23,6 +23,7 @@ mod teardown;
 mod test;
 mod toxiproxy;
 mod up;
+mod validators;
 
 use std::process::ExitCode;
 
@@ -43,6 +44,8 @@ enum Task {
     Up(up::UpArguments),
     /// Check the format, the lints and all tests.
     Test,
+    /// Check what is deployed: manifests, image, alerts.
+    Manifests,
     /// Run the register's core through simulated faults, each seed a history of its own.
     Simulate(simulate::SimulateArguments),
     /// Measure how fast it is, beside what it is compared with.
@@ -78,6 +81,7 @@ fn run_task(task: &Task) -> Result<()> {
     match task {
         Task::Up(arguments) => up::up(arguments),
         Task::Test => test::test(),
+        Task::Manifests => provision::for_manifests().and_then(|()| manifests::check()),
         Task::Simulate(arguments) => simulate::simulate(arguments),
         Task::Bench(arguments) => bench::bench(arguments),
         Task::Chaos(arguments) => chaos::chaos(arguments),

@@ -45,8 +45,10 @@ const TESTS: &[Need] = &[
     },
     Need { name: "Node.js", packages: &["nodejs"], is_there: || runs("node") },
     Need { name: "npm", packages: &["npm"], is_there: || runs("npm") },
-    Need { name: "Python's venv", packages: &["python3-venv"], is_there: || has_python_module("ensurepip") },
 ];
+
+const MANIFESTS: &[Need] =
+    &[Need { name: "Python's venv", packages: &["python3-venv"], is_there: || has_python_module("ensurepip") }];
 
 const CHAOS: &[Need] = &[Need {
     name: "Go, 1.19 or newer",
@@ -71,7 +73,12 @@ pub(crate) fn for_chaos() -> Result<()> {
 
 /// What it takes to test, in a browser too.
 pub(crate) fn for_tests() -> Result<()> {
-    provide(&[BACKENDS, BUILD, TESTS, CHAOS])
+    provide(&[BACKENDS, BUILD, TESTS, MANIFESTS, CHAOS])
+}
+
+/// What it takes to check what is deployed.
+pub(crate) fn for_manifests() -> Result<()> {
+    provide(&[MANIFESTS])
 }
 
 fn provide(groups: &[&[Need]]) -> Result<()> {
@@ -98,6 +105,19 @@ fn provide(groups: &[&[Need]]) -> Result<()> {
 
 fn missing<'a>(groups: &[&'a [Need]]) -> Vec<&'a Need> {
     groups.iter().flat_map(|group| group.iter()).filter(|need| !(need.is_there)()).collect()
+}
+
+/// Leaves the file of a package in `folder`, without installing it.
+pub(crate) fn download(package: &str, folder: &Path) -> Result<()> {
+    if !runs("apt-get") {
+        bail!("this system has no apt-get, from which {package} would come");
+    }
+    let download = || run::run(Command::new("apt-get").args(["download", "--quiet", package]).current_dir(folder));
+    // On a bare machine the list of packages is empty.
+    download().or_else(|_| {
+        apt(&["update", "--quiet"])?;
+        download()
+    })
 }
 
 /// What to do on a system whose packages we don't know.
