@@ -72,6 +72,34 @@ def only_voters_have_the_keys(objects: list[Object]) -> list[Problem]:
     return problems
 
 
+def production_alone_signs(objects: list[Object]) -> list[Problem]:
+    problems = []
+    for obj, template in workloads(objects):
+        mounted = {volume.get("secret", {}).get("secretName", "") for volume in template["spec"].get("volumes", [])}
+        holds = any(name.startswith("result-signing-key") for name in mounted)
+        programs = {program_of(container) for container in containers(template)}
+        if holds != ("production-frontend" in programs and obj["kind"] == "Deployment"):
+            problems.append(f"{name_of(obj)}: production-frontend alone signs results, by the key that is mounted")
+    return problems
+
+
+def voters_are_sent_to_the_gateway(objects: list[Object]) -> list[Problem]:
+    """A shared link leads to PUBLIC_URL."""
+    problems = []
+    hosts = {
+        f"https://{listener['hostname']}"
+        for gateway in of_kind(objects, "Gateway")
+        for listener in gateway["spec"]["listeners"]
+        if "hostname" in listener
+    }
+    for obj, template in workloads(objects):
+        for container in filter(is_ours, containers(template)):
+            given = {variable["name"]: variable["value"] for variable in container.get("env", [])}
+            if hosts and given.get("PUBLIC_URL", next(iter(hosts))) not in hosts:
+                problems.append(f"{name_of(obj)}: the gateway doesn't serve {given['PUBLIC_URL']}")
+    return problems
+
+
 def options() -> set[str]:
     """The variables that the programs read."""
     sources = ROOT.glob("*/src/**/*.rs")
@@ -247,6 +275,8 @@ def images_are_pinned(objects: list[Object]) -> list[Problem]:
 POLICIES = [
     grace_is_longer_than_the_drain,
     only_voters_have_the_keys,
+    production_alone_signs,
+    voters_are_sent_to_the_gateway,
     variables_are_options,
     selectors_meet_pods,
     everything_else_is_denied,

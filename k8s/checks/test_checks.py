@@ -54,6 +54,14 @@ class Policies(unittest.TestCase):
         self.pod("votes-register")["containers"][0]["envFrom"].append({"secretRef": {"name": "voters-keys"}})
         self.assert_found("Deployment/votes-register: whoever holds voters-keys can make ballots")
 
+    def test_a_production_that_cannot_sign(self):
+        del self.pod("production-frontend")["volumes"]
+        self.assert_found("Deployment/production-frontend: production-frontend alone signs results")
+
+    def test_a_shared_link_that_leads_elsewhere(self):
+        self.find("Gateway", "voting")["spec"]["listeners"][1]["hostname"] = "voto.example.com"
+        self.assert_found("the gateway doesn't serve https://votar.example.com")
+
     def test_a_misspelt_option(self):
         self.pod("voters-frontend")["containers"][0]["env"].append({"name": "LIVE_STREAM_MAX", "value": "1"})
         self.assert_found("no program has an option LIVE_STREAM_MAX")
