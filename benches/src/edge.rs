@@ -19,8 +19,8 @@ use nix::sys::signal::Signal;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use voters_frontend::captcha::{self, Challenge};
 use voters_frontend::options::{CaptchaArgs, Environment, Provider};
-use voters_frontend::secret::Secret;
 use voting_commons::adapters::kafka::KafkaArgs;
+use voting_commons::adapters::secret::Secret;
 
 use crate::stage::{PARTITIONS, Stage};
 use crate::system::{ALTCHA_PREFIX, System};

@@ -13,10 +13,10 @@ use load_test::deployment::{Deployment, Paredao};
 use load_test::options::DeploymentArgs;
 use load_test::voting::Voted;
 use nix::sys::signal::Signal;
-use voters_frontend::secret::Secret;
 use voting_commons::Shards;
 use voting_commons::adapters::kafka::KafkaArgs;
 use voting_commons::adapters::postgres::PostgresArgs;
+use voting_commons::adapters::secret::Secret;
 
 use crate::Options;
 use crate::stage::PARTITIONS;

@@ -14,7 +14,7 @@ use serde_json::json;
 use voters_frontend::ballot::{Ballot, Issuer};
 use voters_frontend::problem::Problem;
 use voters_frontend::seal::{Purpose, Sealer};
-use voters_frontend::secret::Secret;
+use voting_commons::adapters::secret::Secret;
 use voting_commons::{ParedaoId, ParticipantId, Shards, UnixMillis};
 
 use crate::connection::{Connection, Target};

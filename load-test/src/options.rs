@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 use clap::{Args, Parser, Subcommand, value_parser};
-use voters_frontend::secret::Secret;
 use voting_commons::Shards;
 use voting_commons::adapters::kafka::KafkaArgs;
+use voting_commons::adapters::secret::Secret;
 
 use crate::curve::Curve;
 

@@ -11,16 +11,14 @@ use production_frontend::{Listeners, Options, Role, audit, commands};
 use tokio::net::TcpListener;
 use voting_commons::adapters::admin::AdminArgs;
 use voting_commons::adapters::postgres::PostgresArgs;
+use voting_commons::adapters::secret::parse_arguments;
 use voting_commons::adapters::telemetry::{self, LogArgs};
 use voting_commons::adapters::{failure, shutdown};
 
 /// Where the production team makes, opens, closes and follows paredões.
 #[derive(Parser)]
-#[command(version, subcommand_negates_reqs = true)]
+#[command(version)]
 struct Cli {
-    /// All but the check of a result need it.
-    #[command(flatten)]
-    postgres: Option<PostgresArgs>,
     #[command(flatten)]
     log: LogArgs,
     #[command(subcommand)]
@@ -35,12 +33,14 @@ enum Command {
         #[arg(long, env = "LISTEN")]
         listen: SocketAddr,
         #[command(flatten)]
+        postgres: PostgresArgs,
+        #[command(flatten)]
         admin: AdminArgs,
         #[command(flatten)]
         options: Options,
     },
     /// Bring the database's schema up to date
-    Migrate,
+    Migrate(PostgresArgs),
     /// People who sign in
     #[command(subcommand)]
     User(Add),
@@ -69,6 +69,8 @@ enum Add {
 
 #[derive(Args)]
 struct Named {
+    #[command(flatten)]
+    postgres: PostgresArgs,
     /// The name, 1 to 100 characters
     #[arg(long)]
     name: String,
@@ -82,7 +84,7 @@ struct Named {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = parse_arguments();
     telemetry::init_logs(&cli.log);
     match execute(cli).await {
         Ok(()) => ExitCode::SUCCESS,
@@ -94,25 +96,23 @@ async fn main() -> ExitCode {
 }
 
 async fn execute(cli: Cli) -> anyhow::Result<()> {
-    let postgres =
-        || cli.postgres.as_ref().context("the option --database-url or the variable DATABASE_URL is missing");
     match cli.command {
-        Command::Serve { listen, admin, options } => {
+        Command::Serve { listen, postgres, admin, options } => {
             let shutdown = shutdown::on_signal()?;
             let bind = |address| async move {
                 TcpListener::bind(address).await.with_context(|| format!("can't listen on {address}"))
             };
             let listeners = Listeners { pages: bind(listen).await?, admin: bind(admin.admin_listen).await? };
-            production_frontend::run(listeners, postgres()?, options, shutdown).await
+            production_frontend::run(listeners, &postgres, options, shutdown).await
         }
-        Command::Migrate => commands::migrate(postgres()?).await,
-        Command::User(Add::Add(Named { name, role, who })) => {
+        Command::Migrate(postgres) => commands::migrate(&postgres).await,
+        Command::User(Add::Add(Named { postgres, name, role, who })) => {
             let mut password = String::new();
             std::io::stdin().take(commands::PASSWORD_INPUT_BYTES_MAX).read_to_string(&mut password)?;
-            commands::add_user(postgres()?, &who, &name, role, password.trim_end_matches(['\r', '\n'])).await
+            commands::add_user(&postgres, &who, &name, role, password.trim_end_matches(['\r', '\n'])).await
         }
-        Command::Token(Add::Add(Named { name, role, who })) => {
-            println!("{}", commands::add_token(postgres()?, &who, &name, role).await?);
+        Command::Token(Add::Add(Named { postgres, name, role, who })) => {
+            println!("{}", commands::add_token(&postgres, &who, &name, role).await?);
             Ok(())
         }
         Command::VerifyResult { files, signature, key } => {

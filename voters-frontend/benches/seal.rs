@@ -5,7 +5,7 @@ use std::hint::black_box;
 use criterion::{Criterion, criterion_group, criterion_main};
 use voters_frontend::ballot::{Ballot, Issuer};
 use voters_frontend::seal::{Purpose, Sealer};
-use voters_frontend::secret::Secret;
+use voting_commons::adapters::secret::Secret;
 use voting_commons::{Minute, Shards};
 
 const KEY: &str = "bench:AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE=";

@@ -23,7 +23,6 @@ pub mod problem;
 pub mod public_url;
 mod publish_accounts;
 pub mod seal;
-pub mod secret;
 mod segment;
 pub mod share;
 pub mod snapshot;

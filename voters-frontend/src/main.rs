@@ -3,9 +3,9 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Parser;
 use tokio::net::TcpListener;
 use voters_frontend::options::{Cli, Command, Options};
+use voting_commons::adapters::secret::parse_arguments;
 use voting_commons::adapters::{failure, shutdown, telemetry};
 
 /// Votes are allocated by one thread and freed by another: see `docs/decisions/0007`.
@@ -14,7 +14,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Command::Serve(options) = Cli::parse().command;
+    let Command::Serve(options) = parse_arguments::<Cli>().command;
     telemetry::init_logs(&options.logs);
     match serve(*options).await {
         Ok(()) => ExitCode::SUCCESS,

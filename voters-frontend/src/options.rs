@@ -10,7 +10,7 @@ use voting_commons::adapters::telemetry::LogArgs;
 
 use crate::clock::Clock;
 use crate::public_url::PublicUrl;
-use crate::secret::Secret;
+use voting_commons::adapters::secret::Secret;
 
 /// Takes votes from browsers and writes them to Kafka.
 #[derive(Debug, Parser)]

@@ -8,7 +8,7 @@ use pasetors::version4::{LocalToken, V4};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use crate::secret::Secret;
+use voting_commons::adapters::secret::Secret;
 
 /// What a sealed token starts with.
 pub const TOKEN_PREFIX: &str = "v4.local.";

@@ -33,7 +33,7 @@ pub(crate) fn has_voted(sealer: &Sealer, cookies: &CookieJar, paredao: ParedaoId
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::secret::Secret;
+    use voting_commons::adapters::secret::Secret;
 
     fn sealer(byte: u8) -> Sealer {
         use base64::Engine;

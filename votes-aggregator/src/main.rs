@@ -8,6 +8,7 @@ use votes_aggregator::{Aggregator, AggregatorArgs, Outcome, ReconcileArgs, Watch
 use voting_commons::adapters::admin::{self, AdminArgs, Readiness};
 use voting_commons::adapters::failure;
 use voting_commons::adapters::postgres::PostgresArgs;
+use voting_commons::adapters::secret::parse_arguments;
 use voting_commons::adapters::shutdown;
 use voting_commons::adapters::telemetry::{self, LogArgs};
 
@@ -52,7 +53,7 @@ enum Command {
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli: Cli = parse_arguments();
     telemetry::init_logs(&cli.log);
     match execute(cli).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,10 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
 use tokio::net::TcpListener;
 use votes_register::commands;
 use votes_register::options::{Command, Options, RunArgs};
+use voting_commons::adapters::secret::parse_arguments;
 use voting_commons::adapters::{admin, failure, shutdown, telemetry};
 
 /// A command that answers a question has no answer; 1 is one of the answers.
@@ -17,7 +17,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let options = Options::parse();
+    let options: Options = parse_arguments();
     telemetry::init_logs(&options.logs);
     let failed = match options.command {
         Command::Run(_) | Command::CreateTopic(_) => ExitCode::FAILURE,

@@ -14,7 +14,7 @@ use futures::future::BoxFuture;
 use super::{Captcha, Challenge, Refusal};
 use crate::ballot::Ballot;
 use crate::options::{CaptchaArgs, Provider};
-use crate::secret::Secret;
+use voting_commons::adapters::secret::Secret;
 
 /// One hash per guess: checking costs microseconds, and the prefix alone decides what solving costs.
 const ALGORITHM: &str = "SHA-256";

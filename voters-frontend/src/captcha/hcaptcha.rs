@@ -10,7 +10,7 @@ use hcaptcha::{Client, Code, Error, Request};
 use super::{Captcha, Challenge, Refusal};
 use crate::ballot::Ballot;
 use crate::options::{CaptchaArgs, Environment, Provider};
-use crate::secret::Secret;
+use voting_commons::adapters::secret::Secret;
 
 /// How long hCaptcha may take to answer. The crate itself would wait for ever.
 const VERIFY_TIMEOUT: Duration = Duration::from_secs(3);

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use voters_frontend::options::{Environment, Options, Provider};
-use voters_frontend::secret::Secret;
+use voting_commons::adapters::secret::Secret;
 use wiremock::matchers::{body_string_contains, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 

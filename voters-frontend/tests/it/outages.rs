@@ -12,7 +12,7 @@ use futures::future::select_all;
 use serde_json::Value;
 use test_support::{eventually, fresh_database, fresh_database_on, fresh_topic, fresh_topic_on};
 use voters_frontend::options::Provider;
-use voters_frontend::secret::Secret;
+use voting_commons::adapters::secret::Secret;
 
 use crate::support::{PARTITIONS, Service, options, records, seed};
 

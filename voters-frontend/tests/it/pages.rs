@@ -3,7 +3,7 @@
 use reqwest::Response;
 use serde_json::json;
 use voters_frontend::options::Provider;
-use voters_frontend::secret::Secret;
+use voting_commons::adapters::secret::Secret;
 
 use crate::support::{SLUG, Service, records};
 

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde_json::json;
 use voters_frontend::seal::{Purpose, Sealer};
-use voters_frontend::secret::Secret;
+use voting_commons::adapters::secret::Secret;
 
 use crate::support::{Answer, SLUG, Service, records};
 

@@ -15,10 +15,10 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use voters_frontend::clock::Clock;
 use voters_frontend::options::{CaptchaArgs, Environment, Options, Provider};
-use voters_frontend::secret::Secret;
 use voting_commons::adapters::admin::AdminArgs;
 use voting_commons::adapters::kafka::KafkaArgs;
 use voting_commons::adapters::postgres::PostgresArgs;
+use voting_commons::adapters::secret::Secret;
 use voting_commons::adapters::telemetry::{LogArgs, LogFormat};
 
 pub(crate) const PARTITIONS: i32 = 12;

@@ -6,6 +6,7 @@ pub mod failure;
 pub mod http;
 pub mod kafka;
 pub mod postgres;
+pub mod secret;
 pub mod shutdown;
 pub mod telemetry;
 pub mod texts;
