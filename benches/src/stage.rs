@@ -48,13 +48,13 @@ impl Stage {
 
     /// How a topic is reached.
     pub(crate) fn kafka_args(&self, topic: &str) -> KafkaArgs {
-        KafkaArgs { kafka_brokers: self.kafka.brokers(), kafka_topic: topic.to_owned() }
+        KafkaArgs::open(self.kafka.brokers(), topic.to_owned())
     }
 
     /// A new database with the schema in it.
     pub(crate) async fn database(&self, name: &str) -> Result<PostgresArgs> {
         tokio::task::block_in_place(|| self.postgres.create_database(name))?;
-        let args = PostgresArgs { database_url: self.postgres.url_of(name) };
+        let args = PostgresArgs::open(self.postgres.url_of(name));
         postgres::migrate(&args.pool("benches", 1)?).await?;
         Ok(args)
     }

@@ -104,7 +104,7 @@ impl Cluster {
     /// What services connect to: the proxy's ports.
     pub(crate) fn args(&self) -> KafkaArgs {
         let brokers: Vec<_> = self.brokers.iter().map(|broker| format!("127.0.0.1:{}", broker.route.port)).collect();
-        KafkaArgs { kafka_brokers: brokers.join(","), kafka_topic: TOPIC.to_owned() }
+        KafkaArgs::open(brokers.join(","), TOPIC.to_owned())
     }
 
     /// Who leads each partition of the votes.

@@ -68,7 +68,7 @@ impl Database {
             let standby = Postgres::start_standby(options(&folders[1]), replication.port)?;
             Ok::<_, anyhow::Error>((primary, standby, replication))
         })?;
-        let args = PostgresArgs { database_url: primary.url_of(NAME) };
+        let args = PostgresArgs::open(primary.url_of(NAME));
         migrations::migrate(&args.pool("chaos", 1)?).await?;
         let place = Place::default();
         place.port.store(primary.port(), Ordering::Relaxed);

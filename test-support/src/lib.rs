@@ -69,7 +69,7 @@ pub async fn fresh_database_on(maintenance_url: &str) -> TestDatabase {
         .await
         .expect("Postgres makes a database");
     let (server, _) = maintenance_url.rsplit_once('/').expect("the URL ends with the database's name");
-    let args = PostgresArgs { database_url: format!("{server}/{name}") };
+    let args = PostgresArgs::open(format!("{server}/{name}"));
     let pool = args.pool("test", 4).expect("the URL is well formed");
     postgres::migrate(&pool).await.expect("the migrations run");
     TestDatabase { args, pool }
@@ -88,7 +88,7 @@ pub async fn fresh_topic(partitions: i32) -> KafkaArgs {
 /// # Panics
 /// When Kafka can't be reached or refuses.
 pub async fn fresh_topic_on(brokers: &str, partitions: i32) -> KafkaArgs {
-    let args = KafkaArgs { kafka_brokers: brokers.to_owned(), kafka_topic: unique_name("votes") };
+    let args = KafkaArgs::open(brokers.to_owned(), unique_name("votes"));
     args.create_topic(partitions, 1).await.expect("Kafka makes a topic");
     args
 }

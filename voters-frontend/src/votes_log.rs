@@ -185,7 +185,7 @@ mod tests {
     /// A vote is answered with 2xx once it can't be lost, and a retry of the client's own can't double it.
     #[test]
     fn every_replica_acknowledges_and_none_takes_a_vote_twice() {
-        let kafka = KafkaArgs { kafka_brokers: "kafka:9092".to_owned(), kafka_topic: "votes".to_owned() };
+        let kafka = KafkaArgs::open("kafka:9092".to_owned(), "votes".to_owned());
         let config = producer_config(&kafka, 1_000);
         assert_eq!((config.get("acks"), config.get("enable.idempotence")), (Some("all"), Some("true")));
     }

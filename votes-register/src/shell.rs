@@ -24,7 +24,7 @@ use crate::log_index::LogIndex;
 use crate::metrics;
 use crate::options::CountingArgs;
 use crate::parked::{DeadLetters, requests};
-use crate::store::Store;
+use crate::store::{BadDatabase, Store};
 
 /// How often partitions are told that time has passed.
 const TICK: Duration = Duration::from_millis(20);
@@ -56,9 +56,9 @@ pub enum RunError {
     /// Kafka's client can't be set up.
     #[error("Kafka's client can't be set up: {0}")]
     Kafka(#[from] KafkaError),
-    /// The database's URL is wrong.
-    #[error("DATABASE_URL can't be read: {0}")]
-    DatabaseUrl(#[from] tokio_postgres::Error),
+    /// The database's settings are wrong.
+    #[error(transparent)]
+    Database(#[from] BadDatabase),
 }
 
 /// Counts until `shutdown`, then writes what it holds and leaves the group.

@@ -48,7 +48,7 @@ impl Topic {
 
     /// How many partitions it has.
     pub(super) fn partitions(&self) -> Result<i32> {
-        let KafkaArgs { kafka_brokers, kafka_topic } = &self.kafka;
+        let KafkaArgs { kafka_brokers, kafka_topic, .. } = &self.kafka;
         // librdkafka's reason says that it failed, and nothing else: it goes on trying until the time is up.
         let Ok(metadata) = self.producer.client().fetch_metadata(Some(kafka_topic), METADATA_TIMEOUT) else {
             bail!("no Kafka answers at {kafka_brokers} within {} s: is that its address?", METADATA_TIMEOUT.as_secs());
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_line_is_neither_left_out_nor_overtaken() {
-        let config = config(&KafkaArgs { kafka_brokers: "k:9092".to_owned(), kafka_topic: "votes".to_owned() });
+        let config = config(&KafkaArgs::open("k:9092".to_owned(), "votes".to_owned()));
         for (setting, value) in [
             ("acks", "all"),
             ("enable.idempotence", "true"),
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn a_wrong_address_of_kafka_is_told() {
-        let kafka = KafkaArgs { kafka_brokers: "127.0.0.1:1".to_owned(), kafka_topic: "votes".to_owned() };
+        let kafka = KafkaArgs::open("127.0.0.1:1".to_owned(), "votes".to_owned());
         let begin = Instant::now();
         let error = Topic::new(&kafka).unwrap().partitions().unwrap_err();
         assert_eq!(error.to_string(), "no Kafka answers at 127.0.0.1:1 within 10 s: is that its address?");

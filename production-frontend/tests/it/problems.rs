@@ -179,7 +179,7 @@ async fn totals_of_nothing_and_of_too_much() {
 #[tokio::test]
 async fn without_postgres_it_says_when_to_try_again() {
     let nowhere = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let args = PostgresArgs { database_url: format!("postgres://postgres@{nowhere}/none") };
+    let args = PostgresArgs::open(format!("postgres://postgres@{nowhere}/none"));
     let Served { url, shutdown: _shutdown, .. } = serve(args, false).await;
     let request = reqwest::Client::new().get(format!("{url}/api/v1/paredoes")).bearer_auth("x");
     let response = request.send().await.unwrap();

@@ -110,12 +110,8 @@ async fn a_solved_altcha_buys_exactly_one_vote() {
 
 /// The sentence with which a service with these options refuses to start.
 async fn refusal(change: impl FnOnce(&mut Options)) -> String {
-    let kafka = voting_commons::adapters::kafka::KafkaArgs {
-        kafka_brokers: "127.0.0.1:1".to_owned(),
-        kafka_topic: "votes".to_owned(),
-    };
-    let postgres =
-        voting_commons::adapters::postgres::PostgresArgs { database_url: "postgres://127.0.0.1:1/x".to_owned() };
+    let kafka = voting_commons::adapters::kafka::KafkaArgs::open("127.0.0.1:1".to_owned(), "votes".to_owned());
+    let postgres = voting_commons::adapters::postgres::PostgresArgs::open("postgres://127.0.0.1:1/x".to_owned());
     let mut options = options(&kafka, &postgres);
     change(&mut options);
     let listen = async || TcpListener::bind("127.0.0.1:0").await.unwrap();

@@ -28,7 +28,7 @@ use clap::Args;
 use sqlx::PgPool;
 use tokio::runtime::Handle;
 use tokio_util::sync::CancellationToken;
-use voting_commons::adapters::kafka::KafkaArgs;
+use voting_commons::adapters::kafka::{KafkaArgs, KafkaSignIn};
 use voting_commons::adapters::telemetry;
 
 use look::Reader;
@@ -45,6 +45,9 @@ pub struct ReconcileArgs {
     /// The topic of the votes
     #[arg(long, env = "KAFKA_TOPIC", default_value = "votes")]
     pub kafka_topic: String,
+    /// As whom it is read.
+    #[command(flatten)]
+    pub sign_in: KafkaSignIn,
     /// The time between two looks, such as 2s or 500ms
     #[arg(long, env = "RECONCILE_EVERY", default_value = "2s", value_parser = crate::watch::parse_duration)]
     pub reconcile_every: Duration,
@@ -54,7 +57,7 @@ impl ReconcileArgs {
     /// The topic to read, where there is one.
     fn kafka(&self) -> Option<KafkaArgs> {
         let kafka_brokers = self.kafka_brokers.clone()?;
-        Some(KafkaArgs { kafka_brokers, kafka_topic: self.kafka_topic.clone() })
+        Some(KafkaArgs { kafka_brokers, kafka_topic: self.kafka_topic.clone(), sign_in: self.sign_in.clone() })
     }
 }
 

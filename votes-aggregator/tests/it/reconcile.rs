@@ -14,7 +14,7 @@ use votes_register::control::Operator;
 use votes_register::options::CountingArgs;
 use voting_commons::accounts::{self, Account, BootId, Statement};
 use voting_commons::adapters::admin::Readiness;
-use voting_commons::adapters::kafka::KafkaArgs;
+use voting_commons::adapters::kafka::{KafkaArgs, KafkaSignIn};
 use voting_commons::{BallotId, Group, Minute, Shard, UnixMillis, Vote, codec, partitioner};
 
 const PARTITIONS: i32 = 3;
@@ -49,6 +49,7 @@ impl Scene {
         let args = ReconcileArgs {
             kafka_brokers: Some(scene.kafka.kafka_brokers.clone()),
             kafka_topic: scene.kafka.kafka_topic.clone(),
+            sign_in: KafkaSignIn::default(),
             reconcile_every: Duration::from_millis(200),
         };
         let pool = scene.database.args.pool("test-reader", 2).unwrap();
@@ -338,6 +339,7 @@ async fn another_reader_takes_over_where_the_first_stopped() {
     let args = ReconcileArgs {
         kafka_brokers: Some(scene.kafka.kafka_brokers.clone()),
         kafka_topic: scene.kafka.kafka_topic.clone(),
+        sign_in: KafkaSignIn::default(),
         reconcile_every: Duration::from_millis(200),
     };
     tokio::spawn(reconcile::run(scene.database.args.pool("test-reader", 2).unwrap(), args, stop));

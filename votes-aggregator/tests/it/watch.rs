@@ -48,7 +48,7 @@ async fn without_postgres_a_watcher_lives_and_says_why_it_is_not_ready() {
     let nowhere = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let args =
         AggregatorArgs { zone: ZONE.to_owned(), minutes_kept_days: 14, hours_kept_days: 31, compacted_rows_max: 1 };
-    let postgres = PostgresArgs { database_url: format!("postgres://postgres@{nowhere}/none") };
+    let postgres = PostgresArgs::open(format!("postgres://postgres@{nowhere}/none"));
     let aggregator = Aggregator::new(&postgres, &args).unwrap();
     let shutdown = CancellationToken::new();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

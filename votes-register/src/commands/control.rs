@@ -44,7 +44,7 @@ fn is_refusal(error: &anyhow::Error) -> bool {
     match error.downcast_ref() {
         Some(RederiveError::Control(error)) => by_control(error),
         Some(RederiveError::Recount(error)) => {
-            !matches!(error, RecountError::Store(_) | RecountError::DatabaseUrl(_) | RecountError::Log(_))
+            !matches!(error, RecountError::Store(_) | RecountError::Database(_) | RecountError::Log(_))
         }
         Some(RederiveError::Moved(_)) => true,
         None => error.downcast_ref().is_some_and(by_control),
@@ -52,7 +52,7 @@ fn is_refusal(error: &anyhow::Error) -> bool {
 }
 
 fn operator(postgres: &PostgresArgs, topic: &str, who: &str) -> anyhow::Result<Operator> {
-    Operator::new(postgres, topic, who).context("DATABASE_URL can't be read")
+    Ok(Operator::new(postgres, topic, who)?)
 }
 
 fn operator_of(args: &PartitionArgs) -> anyhow::Result<Operator> {

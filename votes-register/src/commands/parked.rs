@@ -2,7 +2,6 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context;
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
@@ -25,7 +24,7 @@ pub async fn parked(command: ParkedCommand) -> anyhow::Result<ExitCode> {
 }
 
 async fn list(args: ParkedListArgs) -> anyhow::Result<ExitCode> {
-    let letters = DeadLetters::new(&args.postgres, &args.kafka_topic).context("DATABASE_URL can't be read")?;
+    let letters = DeadLetters::new(&args.postgres, &args.kafka_topic)?;
     let ParkedListArgs { reason, partition, replayed, after, .. } = args;
     let filter = Filter { ids: None, reasons: reason.map(|reason| vec![reason]), partition, replayed, after };
     println!("id\tpartition\toffset\tappended at\treason\tattempts\treplayed");
@@ -41,7 +40,7 @@ async fn list(args: ParkedListArgs) -> anyhow::Result<ExitCode> {
 }
 
 async fn show(args: ParkedShowArgs) -> anyhow::Result<ExitCode> {
-    let letters = DeadLetters::new(&args.postgres, &args.kafka_topic).context("DATABASE_URL can't be read")?;
+    let letters = DeadLetters::new(&args.postgres, &args.kafka_topic)?;
     let Some(letter) = letters.show(args.id).await? else {
         eprintln!("votes-register: no record of the topic {} was parked under the id {}", args.kafka_topic, args.id);
         return Ok(ExitCode::from(REFUSED));
@@ -77,7 +76,7 @@ fn part(kept: Option<&[u8]>, whole_bytes: Option<i64>) -> String {
 }
 
 async fn replay(args: ParkedReplayArgs) -> anyhow::Result<ExitCode> {
-    let letters = DeadLetters::new(&args.postgres, &args.kafka.kafka_topic).context("DATABASE_URL can't be read")?;
+    let letters = DeadLetters::new(&args.postgres, &args.kafka.kafka_topic)?;
     let by_reason = || args.reason.map_or(Selection::All, Selection::Reason);
     let selection = if args.ids.is_empty() { by_reason() } else { Selection::Ids(args.ids) };
     let dry_run = !args.execute;

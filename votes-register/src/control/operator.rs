@@ -8,7 +8,7 @@ use voting_commons::adapters::postgres::PostgresArgs;
 use voting_commons::{Minute, UnixMillis, window};
 
 use crate::log_index::{LogEnds, LogIndex};
-use crate::store::{self, StoreError, answer};
+use crate::store::{self, BadDatabase, StoreError, answer};
 
 const CLIENT_ID: &str = "votes-register-control";
 /// What the owner said of a partition longer ago than this, in seconds, isn't known to hold any more.
@@ -112,8 +112,8 @@ impl Operator {
     /// An operator called `who`.
     ///
     /// # Errors
-    /// When the database's URL can't be read.
-    pub fn new(postgres: &PostgresArgs, topic: &str, who: &str) -> Result<Self, tokio_postgres::Error> {
+    /// When the database's URL or certificate can't be read.
+    pub fn new(postgres: &PostgresArgs, topic: &str, who: &str) -> Result<Self, BadDatabase> {
         Ok(Self { pool: store::pool(postgres, CLIENT_ID, 1)?, topic: topic.to_owned(), who: who.to_owned() })
     }
 

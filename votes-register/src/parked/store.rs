@@ -11,7 +11,7 @@ use voting_commons::{BallotId, ParedaoId, Rejection, UnixMillis, Vote};
 use super::letter::Letter;
 use super::refusal::Refusal;
 use super::replay::Selection;
-use crate::store::{self, StoreError, answer};
+use crate::store::{self, BadDatabase, StoreError, answer};
 
 /// The dead letters of one topic.
 #[derive(Clone)]
@@ -55,8 +55,8 @@ impl DeadLetters {
     /// The dead letters of `topic`.
     ///
     /// # Errors
-    /// When the database's URL can't be read.
-    pub fn new(args: &PostgresArgs, topic: &str) -> Result<Self, tokio_postgres::Error> {
+    /// When the database's URL or certificate can't be read.
+    pub fn new(args: &PostgresArgs, topic: &str) -> Result<Self, BadDatabase> {
         Ok(Self { pool: store::pool(args, "votes-register-parked", 2)?, topic: topic.to_owned() })
     }
 

@@ -28,7 +28,7 @@ use snapshot::Snapshot;
 
 use crate::log_index::LogIndex;
 use crate::log_reader::{LogError, LogReader};
-use crate::store::{self, StoreError};
+use crate::store::{self, BadDatabase, StoreError};
 
 /// How often progress is said.
 const PROGRESS_EVERY: Duration = Duration::from_secs(1);
@@ -110,9 +110,9 @@ pub enum RecountError {
     /// Postgres failed.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The database's URL is wrong.
-    #[error("DATABASE_URL can't be read: {0}")]
-    DatabaseUrl(#[from] tokio_postgres::Error),
+    /// The database's settings are wrong.
+    #[error(transparent)]
+    Database(#[from] BadDatabase),
     /// The log can't be read.
     #[error(transparent)]
     Log(#[from] LogError),

@@ -1,17 +1,21 @@
 //! The register's half of Postgres: claim a cursor, flush a batch, read a cursor.
 
 mod flush;
+mod pool;
 
 use std::ops::Range;
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime};
+use deadpool_postgres::{Object, Pool, PoolError};
+use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::{NoTls, Row};
-use voting_commons::adapters::postgres::{ACQUIRE_TIMEOUT, PostgresArgs, STATEMENT_TIMEOUT, session_timeouts};
+use voting_commons::adapters::postgres::{PostgresArgs, STATEMENT_TIMEOUT};
 use voting_commons::{BallotId, Minute, UnixMillis, window};
 
 use crate::core::{Batch, Cursor, FlushOutcome, Imports, Position};
+
+pub use pool::BadDatabase;
+pub(crate) use pool::pool;
 
 /// How long an answer may take beyond Postgres's own time-out before the connection is given up for lost.
 const ANSWER_GRACE: Duration = Duration::from_secs(5);
@@ -48,13 +52,8 @@ impl Store {
     /// A store for `topic`, that signs its claims with `owner` and uses `connections_max` connections at most.
     ///
     /// # Errors
-    /// When the database's URL can't be read.
-    pub fn new(
-        args: &PostgresArgs,
-        topic: &str,
-        owner: &str,
-        connections_max: usize,
-    ) -> Result<Self, tokio_postgres::Error> {
+    /// When the database's URL or certificate can't be read.
+    pub fn new(args: &PostgresArgs, topic: &str, owner: &str, connections_max: usize) -> Result<Self, BadDatabase> {
         let pool = pool(args, "votes-register", connections_max)?;
         Ok(Self { pool, topic: topic.to_owned(), owner: owner.to_owned() })
     }
@@ -168,31 +167,6 @@ impl Store {
             }
         }
     }
-}
-
-/// A pool of at most `connections_max`, every wait of which has an end.
-pub(crate) fn pool(
-    args: &PostgresArgs,
-    application: &str,
-    connections_max: usize,
-) -> Result<Pool, tokio_postgres::Error> {
-    let mut config: tokio_postgres::Config = args.database_url.parse()?;
-    let timeouts: Vec<String> = session_timeouts().iter().map(|(name, millis)| format!("-c {name}={millis}")).collect();
-    config
-        .application_name(application)
-        .options(timeouts.join(" "))
-        .connect_timeout(ACQUIRE_TIMEOUT)
-        .tcp_user_timeout(STATEMENT_TIMEOUT);
-    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-    let pool = Pool::builder(Manager::from_config(config, NoTls, recycling))
-        .max_size(connections_max)
-        .runtime(Runtime::Tokio1)
-        .wait_timeout(Some(ACQUIRE_TIMEOUT))
-        .create_timeout(Some(ACQUIRE_TIMEOUT))
-        .recycle_timeout(Some(ACQUIRE_TIMEOUT))
-        .build()
-        .expect("a runtime is given, which is all that a pool with time-outs needs");
-    Ok(pool)
 }
 
 /// A failed flush was written or it was not, and only some failures tell. An error that Postgres itself reports means

@@ -8,7 +8,7 @@ use crate::harness::Scene;
 
 #[tokio::test]
 async fn a_topic_that_producers_stamp_is_refused() {
-    let kafka = KafkaArgs { kafka_brokers: required_env("KAFKA_BROKERS"), kafka_topic: unique_name("votes") };
+    let kafka = KafkaArgs::open(required_env("KAFKA_BROKERS"), unique_name("votes"));
     let topic =
         NewTopic::new(&kafka.kafka_topic, 1, TopicReplication::Fixed(1)).set("message.timestamp.type", "CreateTime");
     admin(&kafka).create_topics([&topic], &AdminOptions::new()).await.unwrap();

@@ -39,10 +39,7 @@ async fn batch(store: &Store, votes: u64) -> (Arc<Batch>, i64) {
 
 async fn totals(database: &TestDatabase) -> Totals {
     Scene::on(
-        voting_commons::adapters::kafka::KafkaArgs {
-            kafka_brokers: test_support::required_env("KAFKA_BROKERS"),
-            kafka_topic: TOPIC.to_owned(),
-        },
+        voting_commons::adapters::kafka::KafkaArgs::open(test_support::required_env("KAFKA_BROKERS"), TOPIC.to_owned()),
         database.clone(),
         1,
     )

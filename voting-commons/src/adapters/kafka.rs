@@ -1,5 +1,6 @@
 //! Reaching Kafka: arguments, and the one topic with the settings that the promises rest on.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -8,6 +9,8 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, Top
 use rdkafka::client::DefaultClientContext;
 use rdkafka::error::KafkaError;
 use rdkafka::types::RDKafkaErrorCode;
+
+use super::secret::Secret;
 
 /// How long votes stay in the topic: 35 days, in milliseconds.
 pub const RETENTION_MILLIS: i64 = 35 * 24 * 3_600_000;
@@ -25,6 +28,23 @@ pub struct KafkaArgs {
     /// The topic of the votes
     #[arg(long, env = "KAFKA_TOPIC", default_value = "votes")]
     pub kafka_topic: String,
+    /// As whom.
+    #[command(flatten)]
+    pub sign_in: KafkaSignIn,
+}
+
+/// How a service shows Kafka who it is, and Kafka shows that it is Kafka: SCRAM over TLS. By default neither is asked.
+#[derive(Debug, Clone, Default, Args)]
+pub struct KafkaSignIn {
+    /// Name by which Kafka knows this service; with it all is encrypted, without it nobody signs in
+    #[arg(long, env = "KAFKA_USER", requires = "kafka_ca")]
+    pub kafka_user: Option<String>,
+    /// Its password
+    #[arg(long, env = "KAFKA_PASSWORD", hide_env_values = true)]
+    pub kafka_password: Option<Secret>,
+    /// PEM file of the certificates that vouch for the brokers
+    #[arg(long, env = "KAFKA_CA", requires = "kafka_user")]
+    pub kafka_ca: Option<PathBuf>,
 }
 
 /// Why the topic can't be made or used.
@@ -57,10 +77,28 @@ pub enum TopicError {
 }
 
 impl KafkaArgs {
-    /// What every client of this service starts from.
+    /// Brokers that ask nobody who they are.
+    pub fn open(kafka_brokers: String, kafka_topic: String) -> Self {
+        Self { kafka_brokers, kafka_topic, sign_in: KafkaSignIn::default() }
+    }
+
+    /// What every client of this service starts from. A user without a password is refused when the client is made.
     pub fn client_config(&self, client_id: &str) -> ClientConfig {
         let mut config = ClientConfig::new();
         config.set("bootstrap.servers", &self.kafka_brokers).set("client.id", client_id);
+        let KafkaSignIn { kafka_user, kafka_password, kafka_ca } = &self.sign_in;
+        if let Some(user) = kafka_user {
+            config
+                .set("security.protocol", "SASL_SSL")
+                .set("sasl.mechanism", "SCRAM-SHA-512")
+                .set("sasl.username", user);
+        }
+        if let Some(password) = kafka_password {
+            config.set("sasl.password", password.reveal());
+        }
+        if let Some(ca) = kafka_ca {
+            config.set("ssl.ca.location", ca.to_string_lossy());
+        }
         config
     }
 
@@ -128,5 +166,34 @@ impl KafkaArgs {
 
     fn unreachable(&self, source: KafkaError) -> TopicError {
         TopicError::Unreachable { brokers: self.kafka_brokers.clone(), source }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_signs_in_does_so_over_tls() {
+        let mut kafka = KafkaArgs::open("k:9092".to_owned(), "votes".to_owned());
+        assert_eq!(kafka.client_config("test").get("security.protocol"), None);
+        kafka.sign_in = KafkaSignIn {
+            kafka_user: Some("ana".to_owned()),
+            kafka_password: Some(Secret::from("hidden".to_owned())),
+            kafka_ca: Some("/ca.pem".into()),
+        };
+        let config = kafka.client_config("test");
+        assert_eq!(config.get("security.protocol"), Some("SASL_SSL"));
+        assert_eq!((config.get("sasl.username"), config.get("sasl.password")), (Some("ana"), Some("hidden")));
+        assert_eq!(config.get("ssl.ca.location"), Some("/ca.pem"));
+        assert!(!format!("{kafka:?} {config:?}").contains("hidden"), "{kafka:?} {config:?}");
+    }
+
+    #[test]
+    fn a_user_without_a_password_is_refused_in_words() {
+        let mut kafka = KafkaArgs::open("k:9092".to_owned(), "votes".to_owned());
+        kafka.sign_in.kafka_user = Some("ana".to_owned());
+        let refused = kafka.admin().map(|_| ()).unwrap_err().to_string();
+        assert!(refused.contains("sasl.password"), "{refused}");
     }
 }

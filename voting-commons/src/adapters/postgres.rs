@@ -1,12 +1,13 @@
 //! Reaching Postgres: arguments, pools whose waits are bounded, and the schema's migrations.
 
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use clap::Args;
 use sqlx::PgPool;
 use sqlx::migrate::{MigrateError, Migrator};
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions, PgSslMode};
 
 /// The schema's only home.
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
@@ -30,6 +31,9 @@ pub struct PostgresArgs {
     /// The database, as postgres://user:password@host:port/name
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: String,
+    /// PEM file of the certificates that vouch for the database; with it all is encrypted, without it sslmode of the URL decides
+    #[arg(long, env = "DATABASE_CA")]
+    pub database_ca: Option<PathBuf>,
 }
 
 impl std::fmt::Debug for PostgresArgs {
@@ -50,13 +54,21 @@ pub fn session_timeouts() -> [(&'static str, String); 3] {
 }
 
 impl PostgresArgs {
+    /// A database that shows nobody who it is.
+    pub fn open(database_url: String) -> Self {
+        Self { database_url, database_ca: None }
+    }
+
     /// A pool of at most `connections_max`, which connects when it is first used.
     ///
     /// # Errors
     /// When the URL can't be read.
     pub fn pool(&self, application: &str, connections_max: u32) -> Result<PgPool, sqlx::Error> {
-        let options =
+        let mut options =
             PgConnectOptions::from_str(&self.database_url)?.application_name(application).options(session_timeouts());
+        if let Some(ca) = &self.database_ca {
+            options = options.ssl_mode(PgSslMode::VerifyFull).ssl_root_cert(ca);
+        }
         let pool = PgPoolOptions::new().max_connections(connections_max).acquire_timeout(ACQUIRE_TIMEOUT);
         Ok(pool.connect_lazy_with(options))
     }
