@@ -22,12 +22,17 @@ const USER_ROLE: Role = Role::Director;
 /// The role of a new token of which nothing else is said.
 const TOKEN_ROLE: Role = Role::Operator;
 
-/// Brings the schema up to date.
+/// Brings the schema up to date and, if there are `service_roles`, gives them their rights.
 ///
 /// # Errors
-/// When Postgres can't be reached or a migration fails.
-pub async fn migrate(args: &PostgresArgs) -> anyhow::Result<()> {
-    postgres::migrate(&pool(args).await?).await.context("the schema can't be brought up to date")
+/// When Postgres can't be reached, a migration fails or a role isn't there.
+pub async fn migrate(args: &PostgresArgs, service_roles: bool) -> anyhow::Result<()> {
+    let pool = pool(args).await?;
+    postgres::migrate(&pool).await.context("the schema can't be brought up to date")?;
+    if service_roles {
+        postgres::grant_rights(&pool).await.context("the services' roles can't be given their rights")?;
+    }
+    Ok(())
 }
 
 /// Adds a user in the name of `who`, or changes the password of the one with this name, lets them in again if they were

@@ -40,7 +40,13 @@ enum Command {
         options: Options,
     },
     /// Bring the database's schema up to date
-    Migrate(PostgresArgs),
+    Migrate {
+        #[command(flatten)]
+        postgres: PostgresArgs,
+        /// Give each service's role the rights that it needs and take all others away; the roles must be there
+        #[arg(long, env = "SERVICE_ROLES")]
+        service_roles: bool,
+    },
     /// People who sign in
     #[command(subcommand)]
     User(Add),
@@ -105,7 +111,7 @@ async fn execute(cli: Cli) -> anyhow::Result<()> {
             let listeners = Listeners { pages: bind(listen).await?, admin: bind(admin.admin_listen).await? };
             production_frontend::run(listeners, &postgres, options, shutdown).await
         }
-        Command::Migrate(postgres) => commands::migrate(&postgres).await,
+        Command::Migrate { postgres, service_roles } => commands::migrate(&postgres, service_roles).await,
         Command::User(Add::Add(Named { postgres, name, role, who })) => {
             let mut password = String::new();
             std::io::stdin().take(commands::PASSWORD_INPUT_BYTES_MAX).read_to_string(&mut password)?;

@@ -72,7 +72,38 @@ pub async fn fresh_database_on(maintenance_url: &str) -> TestDatabase {
     let args = PostgresArgs::open(format!("{server}/{name}"));
     let pool = args.pool("test", 4).expect("the URL is well formed");
     postgres::migrate(&pool).await.expect("the migrations run");
+    sqlx::raw_sql(SERVICE_ROLES).execute(&pool).await.expect("Postgres makes roles");
+    postgres::grant_rights(&pool).await.expect("the roles get their rights");
     TestDatabase { args, pool }
+}
+
+/// A role for each service, which all databases of a server share. The tests' server asks for no password.
+const SERVICE_ROLES: &str = "
+    DO $$
+    DECLARE
+        service text;
+    BEGIN
+        FOREACH service IN ARRAY ARRAY['voters-frontend', 'votes-register', 'votes-aggregator', 'production-frontend'] LOOP
+            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = service) THEN
+                BEGIN
+                    EXECUTE format('CREATE ROLE %I LOGIN', service);
+                EXCEPTION WHEN duplicate_object OR unique_violation THEN
+                    NULL; -- Another test was faster.
+                END;
+            END IF;
+        END LOOP;
+    END
+    $$";
+
+impl TestDatabase {
+    /// How a service reaches this database in its own name, with no more rights than it has in production.
+    ///
+    /// # Panics
+    /// When the database's URL names no server.
+    pub fn as_service(&self, name: &str) -> PostgresArgs {
+        let (_, place) = self.args.database_url.rsplit_once('@').expect("the URL names a server");
+        PostgresArgs::open(format!("postgres://{name}@{place}"))
+    }
 }
 
 /// Makes a topic of `partitions` partitions with the settings that votes need.

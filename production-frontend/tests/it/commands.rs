@@ -5,13 +5,18 @@ use std::process::{Command, Output, Stdio};
 
 use reqwest::StatusCode;
 use test_support::TestDatabase;
+use voting_commons::adapters::postgres::PostgresArgs;
 
 use crate::support::{Service, browser, sign_in};
 
 fn run(database: &TestDatabase, arguments: &[&str], input: &str) -> Output {
+    run_with(&database.as_service("production-frontend"), arguments, input)
+}
+
+fn run_with(postgres: &PostgresArgs, arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_production-frontend"))
         .args(arguments)
-        .env("DATABASE_URL", &database.args.database_url)
+        .env("DATABASE_URL", &postgres.database_url)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -58,5 +63,6 @@ async fn a_failing_command_says_one_sentence() {
     assert!(!output.status.success());
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(said, "production-frontend: the password must have 8 to 1024 bytes\n");
-    assert!(run(&service.database, &["migrate"], "").status.success(), "a second time too");
+    assert!(run_with(&service.database.args, &["migrate"], "").status.success(), "a second time too");
+    assert!(!run(&service.database, &["migrate"], "").status.success(), "the service itself may not");
 }

@@ -29,7 +29,9 @@ fn assert_shown(html: &str, texts: &[&str]) {
 
 /// Somebody of the production team who has signed in.
 async fn person(service: &Service, name: &str, role: Role) -> Client {
-    commands::add_user(&service.database.args, "test", name, Some(role), PASSWORD).await.unwrap();
+    commands::add_user(&service.database.as_service("production-frontend"), "test", name, Some(role), PASSWORD)
+        .await
+        .unwrap();
     let browser = browser();
     assert_eq!(sign_in(&browser, &service.url, name, PASSWORD).await.status(), StatusCode::SEE_OTHER);
     browser

@@ -153,7 +153,7 @@ async fn the_stream_ends_with_the_session_and_with_the_token() {
 async fn the_stream_ends_at_shutdown() {
     let service = Service::start().await;
     service.open_paredao("final", None).await;
-    let Served { url, shutdown, .. } = serve(service.database.args.clone(), false).await;
+    let Served { url, shutdown, .. } = serve(service.database.as_service("production-frontend"), false).await;
     let client = reqwest::Client::new();
     let request = client.get(format!("{url}/api/v1/paredoes/final/live")).bearer_auth(&service.token);
     let mut events = Events::open(request).await;

@@ -26,7 +26,9 @@ async fn counted(service: &Service) {
 }
 
 async fn person(service: &Service, name: &str, role: Role) -> Client {
-    commands::add_user(&service.database.args, "test", name, Some(role), PASSWORD).await.unwrap();
+    commands::add_user(&service.database.as_service("production-frontend"), "test", name, Some(role), PASSWORD)
+        .await
+        .unwrap();
     let browser = browser();
     assert_eq!(sign_in(&browser, &service.url, name, PASSWORD).await.status(), StatusCode::SEE_OTHER);
     browser
@@ -127,7 +129,9 @@ async fn only_two_directors_who_are_people_publish() {
     assert_eq!(refused(&first, &service, "confirm", &confirmation).await, (409, "second-person-needed".to_owned()));
     assert_eq!(refused(&operator, &service, "confirm", &confirmation).await, (403, "role-too-low".to_owned()));
     // A token that bears a second name would still be the first person's.
-    commands::add_token(&service.database.args, "test", SECOND, Some(Role::Director)).await.unwrap();
+    commands::add_token(&service.database.as_service("production-frontend"), "test", SECOND, Some(Role::Director))
+        .await
+        .unwrap();
     let token = service.request(Method::POST, "/api/v1/paredoes/final/publication/confirm").json(&confirmation);
     assert_eq!(problem(token.send().await.unwrap()).await, (403, "person-needed".to_owned()));
 

@@ -65,7 +65,9 @@ async fn sessions_end_by_themselves_and_with_a_new_password() {
     assert_eq!(browser.get(&list).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
 
     let browser = service.browser().await;
-    commands::add_user(&service.database.args, "test", USER, None, "outra senha").await.unwrap();
+    commands::add_user(&service.database.as_service("production-frontend"), "test", USER, None, "outra senha")
+        .await
+        .unwrap();
     assert_eq!(browser.get(&list).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
     assert_eq!(sign_in(&browser, &service.url, USER, "outra senha").await.status(), StatusCode::SEE_OTHER);
 }

@@ -34,10 +34,10 @@ impl Service {
 
     pub(crate) async fn start_with(cookie_secure: bool) -> Self {
         let database = fresh_database().await;
-        commands::add_user(&database.args, "test", USER, None, PASSWORD).await.unwrap();
-        let token =
-            commands::add_token(&database.args, "test", &unique_name("token"), Some(Role::Director)).await.unwrap();
-        let Served { url, admin_url, shutdown } = serve(database.args.clone(), cookie_secure).await;
+        let postgres = database.as_service("production-frontend");
+        commands::add_user(&postgres, "test", USER, None, PASSWORD).await.unwrap();
+        let token = commands::add_token(&postgres, "test", &unique_name("token"), Some(Role::Director)).await.unwrap();
+        let Served { url, admin_url, shutdown } = serve(postgres, cookie_secure).await;
         Self { database, url, admin_url, token, _shutdown: shutdown }
     }
 
@@ -96,13 +96,17 @@ impl Service {
 
     /// A new token of this role.
     pub(crate) async fn token_of(&self, role: Role) -> String {
-        commands::add_token(&self.database.args, "test", &unique_name("token"), Some(role)).await.unwrap()
+        commands::add_token(&self.database.as_service("production-frontend"), "test", &unique_name("token"), Some(role))
+            .await
+            .unwrap()
     }
 
     /// A browser in which a new user of this role has signed in.
     pub(crate) async fn browser_of(&self, role: Role) -> Client {
         let (name, browser) = (unique_name("user"), browser());
-        commands::add_user(&self.database.args, "test", &name, Some(role), PASSWORD).await.unwrap();
+        commands::add_user(&self.database.as_service("production-frontend"), "test", &name, Some(role), PASSWORD)
+            .await
+            .unwrap();
         let response = sign_in(&browser, &self.url, &name, PASSWORD).await;
         assert_eq!(response.status(), StatusCode::SEE_OTHER);
         browser

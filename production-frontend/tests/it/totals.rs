@@ -181,7 +181,7 @@ async fn days_hours_minutes_and_cached_totals_agree() {
         hours_kept_days: 31,
         compacted_rows_max: 200,
     };
-    let aggregator = Aggregator::new(&service.database.args, &args).unwrap();
+    let aggregator = Aggregator::new(&service.database.as_service("votes-aggregator"), &args).unwrap();
     let mut totals = Vec::new();
     let mut grains = Vec::new();
     for _ in 0..8 {

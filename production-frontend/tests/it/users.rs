@@ -79,7 +79,9 @@ async fn a_one_time_password_opens_nothing_but_the_choice_of_ones_own() {
 #[tokio::test]
 async fn a_deactivated_user_is_out_at_once_and_may_come_back() {
     let service = Service::start().await;
-    commands::add_user(&service.database.args, "test", "maria", Some(Role::Viewer), OWN).await.unwrap();
+    commands::add_user(&service.database.as_service("production-frontend"), "test", "maria", Some(Role::Viewer), OWN)
+        .await
+        .unwrap();
     let maria = browser();
     sign_in(&maria, &service.url, "maria", OWN).await;
     service.open_paredao("final", None).await;
@@ -104,7 +106,9 @@ async fn a_deactivated_user_is_out_at_once_and_may_come_back() {
 #[tokio::test]
 async fn another_role_holds_at_once() {
     let service = Service::start().await;
-    commands::add_user(&service.database.args, "test", "maria", Some(Role::Operator), OWN).await.unwrap();
+    commands::add_user(&service.database.as_service("production-frontend"), "test", "maria", Some(Role::Operator), OWN)
+        .await
+        .unwrap();
     let maria = browser();
     sign_in(&maria, &service.url, "maria", OWN).await;
     let users = service.get("/api/v1/users").await;
@@ -135,7 +139,14 @@ async fn the_last_director_stays() {
     let refused = refused.send().await.unwrap();
     assert_eq!(refused.status(), StatusCode::CONFLICT);
     assert!(refused.text().await.unwrap().contains("último diretor"));
-    let demoted = commands::add_user(&service.database.args, "test", USER, Some(Role::Viewer), PASSWORD).await;
+    let demoted = commands::add_user(
+        &service.database.as_service("production-frontend"),
+        "test",
+        USER,
+        Some(Role::Viewer),
+        PASSWORD,
+    )
+    .await;
     assert!(demoted.unwrap_err().to_string().contains("director"));
 
     let browser = browser();
@@ -253,7 +264,9 @@ async fn what_cannot_be_done_to_users_is_a_problem() {
 #[tokio::test]
 async fn the_tokens_of_a_deactivated_user_end_too() {
     let service = Service::start().await;
-    commands::add_user(&service.database.args, "test", "maria", Some(Role::Director), OWN).await.unwrap();
+    commands::add_user(&service.database.as_service("production-frontend"), "test", "maria", Some(Role::Director), OWN)
+        .await
+        .unwrap();
     let maria = browser();
     sign_in(&maria, &service.url, "maria", OWN).await;
     let add = async |request: reqwest::RequestBuilder, name: &str| -> String {

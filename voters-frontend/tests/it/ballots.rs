@@ -51,7 +51,7 @@ async fn a_retry_after_the_partition_count_changed_lands_in_the_same_partition()
     admin.create_partitions([&more], &AdminOptions::new()).await.unwrap().remove(0).unwrap();
 
     // A frontend that never saw the ballot, and knows only the new count.
-    let mut other_options = crate::support::options(&service.kafka, &database.args);
+    let mut other_options = crate::support::options(&service.kafka, &database.as_service("voters-frontend"));
     other_options.queue_votes_max = 10;
     let other = Service::start(other_options).await;
     let second = other.cast(&ballot, "").await;

@@ -29,7 +29,7 @@ async fn a_passed_captcha_with_kafka_away_needs_no_second_captcha() {
     let topic = fresh_topic_on(&kafka.brokers(), PARTITIONS).await;
     let database = fresh_database().await;
     seed(&database.pool).await;
-    let mut options = options(&topic, &database.args);
+    let mut options = options(&topic, &database.as_service("voters-frontend"));
     options.captcha.captcha = Provider::Altcha;
     options.captcha.altcha_key = Some(Secret::from("a key of the tests".to_owned()));
     let service = Service::start(options).await;
@@ -59,7 +59,7 @@ async fn a_full_queue_is_503_and_stopping_waits_for_what_is_under_way() {
     let topic = fresh_topic_on(&kafka.brokers(), PARTITIONS).await;
     let database = fresh_database().await;
     seed(&database.pool).await;
-    let mut options = options(&topic, &database.args);
+    let mut options = options(&topic, &database.as_service("voters-frontend"));
     options.queue_votes_max = 1;
     let service = Service::start(options).await;
     let ballots = [service.ballot().await, service.ballot().await];
@@ -86,7 +86,7 @@ async fn voting_goes_on_while_postgres_is_away() {
     let database = fresh_database_on(&postgres.url()).await;
     seed(&database.pool).await;
     let topic = fresh_topic(PARTITIONS).await;
-    let service = Service::start(options(&topic, &database.args)).await;
+    let service = Service::start(options(&topic, &database.as_service("voters-frontend"))).await;
     postgres.kill().unwrap();
     database.pool.close().await;
 
@@ -103,7 +103,7 @@ async fn voting_goes_on_while_postgres_is_away() {
 #[tokio::test]
 async fn a_frontend_that_knows_nothing_yet_is_not_ready_and_says_so() {
     let topic = fresh_topic(PARTITIONS).await;
-    let mut options = options(&topic, &fresh_database().await.args);
+    let mut options = options(&topic, &fresh_database().await.as_service("voters-frontend"));
     options.postgres.database_url = "postgres://nobody@127.0.0.1:1/nowhere".to_owned();
     let service = Service::start_unready(options).await;
     service.ask_ballot("paredao-1", 1).await.assert_problem(503, "starting");

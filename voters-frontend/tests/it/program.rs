@@ -33,7 +33,7 @@ async fn is_ready_with_its_environment_and_ends_well_on_sigterm() {
         .env("ADMIN_LISTEN", &admin)
         .env("KAFKA_BROKERS", &kafka.kafka_brokers)
         .env("KAFKA_TOPIC", &kafka.kafka_topic)
-        .env("DATABASE_URL", &database.args.database_url)
+        .env("DATABASE_URL", database.as_service("voters-frontend").database_url)
         .env("ALTCHA_KEY", "a key that nobody may read")
         .spawn()
         .unwrap();

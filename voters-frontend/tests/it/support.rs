@@ -76,7 +76,7 @@ impl Service {
     pub(crate) async fn fresh_with(change: impl FnOnce(&mut Options)) -> (Self, TestDatabase) {
         let (kafka, database) = (fresh_topic(PARTITIONS).await, fresh_database().await);
         seed(&database.pool).await;
-        let mut options = options(&kafka, &database.args);
+        let mut options = options(&kafka, &database.as_service("voters-frontend"));
         change(&mut options);
         (Self::start(options).await, database)
     }

@@ -94,7 +94,7 @@ async fn a_ballot_cast_just_before_closing_is_accepted_when_it_is_retried_after_
 
     // A frontend that has never seen the ballot takes the retry.
     close_at(&service, &database.pool, closing).await;
-    let other = Service::start(crate::support::options(&service.kafka, &database.args)).await;
+    let other = Service::start(crate::support::options(&service.kafka, &database.as_service("voters-frontend"))).await;
     let retried = other.cast(&ballot, "").await;
     assert_eq!((retried.status, &retried.body), (202, &first.body));
     assert_eq!(other.cast(&never_cast, "").await.status, 202);

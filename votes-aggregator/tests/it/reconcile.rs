@@ -52,14 +52,14 @@ impl Scene {
             sign_in: KafkaSignIn::default(),
             reconcile_every: Duration::from_millis(200),
         };
-        let pool = scene.database.args.pool("test-reader", 2).unwrap();
+        let pool = scene.database.as_service("votes-aggregator").pool("test-reader", 2).unwrap();
         tokio::spawn(reconcile::run(pool, args, stop));
         scene
     }
 
     fn register(&self) -> Register {
         let stop = CancellationToken::new();
-        let (kafka, postgres, token) = (self.kafka.clone(), self.database.args.clone(), stop.clone());
+        let (kafka, postgres, token) = (self.kafka.clone(), self.database.as_service("votes-register"), stop.clone());
         let counting = CountingArgs {
             group: kafka.kafka_topic.clone(),
             node: None,
@@ -222,7 +222,8 @@ async fn it_is_catching_up_while_no_register_counts() {
 #[tokio::test(flavor = "multi_thread")]
 async fn votes_that_an_operator_passed_over_or_made_late_by_that_are_explained() {
     let scene = Scene::with_partitions(1).await;
-    let operator = Operator::new(&scene.database.args, &scene.kafka.kafka_topic, "maria").unwrap();
+    let operator =
+        Operator::new(&scene.database.as_service("votes-register"), &scene.kafka.kafka_topic, "maria").unwrap();
     let register = scene.register();
     scene.cast(0..10).await;
     scene.say(10, 10, true).await;
@@ -252,7 +253,8 @@ async fn votes_that_an_operator_passed_over_or_made_late_by_that_are_explained()
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_log_that_an_operator_accepted_reconciles_beside_the_former_one() {
     let scene = Scene::with_partitions(1).await;
-    let operator = Operator::new(&scene.database.args, &scene.kafka.kafka_topic, "maria").unwrap();
+    let operator =
+        Operator::new(&scene.database.as_service("votes-register"), &scene.kafka.kafka_topic, "maria").unwrap();
     let register = scene.register();
     scene.cast(0..10).await;
     scene.say(10, 10, true).await;
@@ -342,7 +344,11 @@ async fn another_reader_takes_over_where_the_first_stopped() {
         sign_in: KafkaSignIn::default(),
         reconcile_every: Duration::from_millis(200),
     };
-    tokio::spawn(reconcile::run(scene.database.args.pool("test-reader", 2).unwrap(), args, stop));
+    tokio::spawn(reconcile::run(
+        scene.database.as_service("votes-aggregator").pool("test-reader", 2).unwrap(),
+        args,
+        stop,
+    ));
     scene.is_green_with(20).await;
     let (countable, duplicate): (i64, i64) =
         sqlx::query_as("SELECT sum(countable)::bigint, sum(duplicate)::bigint FROM log_position")
@@ -383,7 +389,7 @@ async fn a_look_is_as_old_as_its_beginning() {
     // When each look was kept, beside when it says that it was.
     sqlx::raw_sql(
         "CREATE TABLE look (checked_at timestamptz, kept_at timestamptz);
-         CREATE FUNCTION note_look() RETURNS trigger LANGUAGE plpgsql AS $$
+         CREATE FUNCTION note_look() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
          BEGIN
              INSERT INTO look VALUES (NEW.checked_at, clock_timestamp());
              RETURN NEW;

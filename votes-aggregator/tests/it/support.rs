@@ -35,7 +35,7 @@ impl World {
             hours_kept_days: 31,
             compacted_rows_max: 10_000,
         };
-        let aggregator = Aggregator::new(&database.args, &args).unwrap();
+        let aggregator = Aggregator::new(&database.as_service("votes-aggregator"), &args).unwrap();
         Self { database, aggregator }
     }
 

@@ -105,7 +105,7 @@ async fn of_two_at_once_one_skips() {
 fn once(world: &World) -> std::process::Output {
     Command::new(env!("CARGO_BIN_EXE_votes-aggregator"))
         .arg("once")
-        .env("DATABASE_URL", &world.database.args.database_url)
+        .env("DATABASE_URL", world.database.as_service("votes-aggregator").database_url)
         .output()
         .unwrap()
 }

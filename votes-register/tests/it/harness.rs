@@ -125,7 +125,7 @@ impl Scene {
             .env("KAFKA_BROKERS", &self.kafka.kafka_brokers)
             .env("KAFKA_TOPIC", &self.kafka.kafka_topic)
             .env("KAFKA_GROUP", &self.kafka.kafka_topic)
-            .env("DATABASE_URL", &self.database.args.database_url)
+            .env("DATABASE_URL", self.database.as_service("votes-register").database_url)
             .stdin(Stdio::null());
         program
     }

@@ -12,7 +12,7 @@ use crate::harness::{Scene, Totals, this_minute};
 const TOPIC: &str = "votes";
 
 fn store(database: &TestDatabase) -> Store {
-    Store::new(&database.args, TOPIC, "test", 2).unwrap()
+    Store::new(&database.as_service("votes-register"), TOPIC, "test", 2).unwrap()
 }
 
 fn vote(sequence: u64) -> Vote {

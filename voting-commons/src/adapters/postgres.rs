@@ -81,3 +81,13 @@ impl PostgresArgs {
 pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
     MIGRATIONS.run(pool).await
 }
+
+/// Gives each service's role the rights that it needs in this database, and takes all others away from it and from everybody;
+/// safe to run again.
+///
+/// # Errors
+/// When a role isn't there, or the database belongs to somebody else.
+pub async fn grant_rights(pool: &PgPool) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql(include_str!("rights.sql")).execute(pool).await?;
+    Ok(())
+}
