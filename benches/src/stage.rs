@@ -28,9 +28,11 @@ impl Stage {
             controller_port: port::free()?,
             lifetime: Lifetime::Parent,
             cluster: None,
+            keyring: None,
         })?;
         let dir = options.postgres_dir.clone();
-        let postgres = Postgres::start(PostgresOptions { dir, port: port::free()?, lifetime: Lifetime::Parent })?;
+        let postgres =
+            Postgres::start(PostgresOptions { dir, port: port::free()?, lifetime: Lifetime::Parent, keyring: None })?;
         Ok(Self { kafka, postgres })
     }
 

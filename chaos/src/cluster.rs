@@ -75,6 +75,7 @@ impl Cluster {
                     advertised_port: route.port,
                     heap_mib_max: HEAP_MIB_MAX,
                 }),
+                keyring: None,
             };
             plans.push((id, route, options));
         }

@@ -12,7 +12,8 @@ use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use crate::daemon::{Daemon, Lifetime};
-use crate::port;
+use crate::keyring::{ADMIN, BROKER, Keyring, write_private};
+use crate::{kafka_rights, port};
 
 /// Generous: on a busy machine with two cores a JVM takes its time.
 const START_PATIENCE: Duration = Duration::from_secs(120);
@@ -50,6 +51,9 @@ pub struct KafkaOptions {
     pub lifetime: Lifetime,
     /// What makes it one of several; `None` for a broker that stands alone.
     pub cluster: Option<Member>,
+    /// Whose passwords are asked for, and by which certificate it shows itself; `None` where everybody may do everything,
+    /// as in a cluster.
+    pub keyring: Option<Keyring>,
 }
 
 /// One broker of a cluster that keeps each record three times and acknowledges what two of them hold.
@@ -79,14 +83,25 @@ pub struct Kafka {
 impl Kafka {
     /// Starts a broker and returns once it serves; a detached one that already runs is taken as it is.
     pub fn start(options: KafkaOptions) -> Result<Self> {
-        if let Lifetime::Detached { pidfile } = &options.lifetime
-            && let Some(daemon) = Daemon::find("Kafka", &log(&options), pidfile)?
-        {
-            return Ok(Self::new(options, daemon, None));
+        let kafka = match Self::find(&options)? {
+            Some(daemon) => Self::new(options, daemon, None),
+            None => {
+                let mut kafka = Self::launch(options)?;
+                kafka.wait_until_ready()?;
+                kafka
+            }
+        };
+        if let Some(keyring) = &kafka.options.keyring {
+            kafka_rights::grant(|| tool(&kafka.options), &kafka.options.dir, &kafka.brokers(), keyring)?;
         }
-        let mut kafka = Self::launch(options)?;
-        kafka.wait_until_ready()?;
         Ok(kafka)
+    }
+
+    fn find(options: &KafkaOptions) -> Result<Option<Daemon>> {
+        match &options.lifetime {
+            Lifetime::Detached { pidfile } => Daemon::find("Kafka", &log(options), pidfile),
+            Lifetime::Parent => Ok(None),
+        }
     }
 
     /// Starts a broker without waiting: the first of a cluster isn't ready before the second.
@@ -113,6 +128,15 @@ impl Kafka {
     ///
     /// `KAFKA_LIBS` says where Kafka's jars are; `cargo xtask test` sets it.
     pub fn temporary() -> Result<Self> {
+        Self::temporary_with(None)
+    }
+
+    /// The same, guarded.
+    pub fn temporary_guarded(keyring: &Keyring) -> Result<Self> {
+        Self::temporary_with(Some(keyring.clone()))
+    }
+
+    fn temporary_with(keyring: Option<Keyring>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let mut kafka = Self::start(KafkaOptions {
             dir: folder.path().join("kafka"),
@@ -121,6 +145,7 @@ impl Kafka {
             controller_port: port::free()?,
             lifetime: Lifetime::Parent,
             cluster: None,
+            keyring,
         })?;
         kafka._temporary = Some(folder);
         Ok(kafka)
@@ -208,7 +233,7 @@ fn log(options: &KafkaOptions) -> PathBuf {
 fn prepare(options: &KafkaOptions) -> Result<()> {
     let dir = &options.dir;
     fs::create_dir_all(dir).with_context(|| format!("cannot create {}", dir.display()))?;
-    fs::write(dir.join("server.properties"), settings(options))?;
+    write_private(&dir.join("server.properties"), &settings(options)?)?;
     fs::write(dir.join("log4j2.properties"), LOG4J)?;
 
     // Written last, so that a format that was cut short is done again.
@@ -216,11 +241,15 @@ fn prepare(options: &KafkaOptions) -> Result<()> {
     if formatted.exists() {
         return Ok(());
     }
-    let output = java(options)
-        .args(["kafka.tools.StorageTool", "format", "--ignore-formatted"])
-        .args(["-t", CLUSTER_ID, "-c", "server.properties"])
-        .output()
-        .context("java could not be started")?;
+    let mut format = java(options);
+    format.args(["kafka.tools.StorageTool", "format", "--ignore-formatted"]);
+    format.args(["-t", CLUSTER_ID, "-c", "server.properties"]);
+    if let Some(keyring) = &options.keyring {
+        // In a file, because everybody sees the arguments of a process.
+        write_private(&dir.join("users"), &users(keyring)?)?;
+        format.arg("@users");
+    }
+    let output = format.output().context("java could not be started")?;
     if !output.status.success() {
         bail!(
             "Kafka's data folder could not be formatted: {}{}",
@@ -232,13 +261,24 @@ fn prepare(options: &KafkaOptions) -> Result<()> {
     Ok(())
 }
 
-fn settings(options: &KafkaOptions) -> String {
+/// The passwords of all who sign in, as arguments of the tool that formats.
+fn users(keyring: &Keyring) -> Result<String> {
+    let mut arguments = String::new();
+    for user in kafka_rights::users() {
+        let password = keyring.password(user)?;
+        arguments += &format!("--add-scram\nSCRAM-SHA-512=[name={user},password={password}]\n");
+    }
+    Ok(arguments)
+}
+
+fn settings(options: &KafkaOptions) -> Result<String> {
     let data = options.dir.join("data");
-    let own = match &options.cluster {
-        None => settings_alone(options),
-        Some(member) => settings_of_member(options, member),
+    let own = match (&options.cluster, &options.keyring) {
+        (Some(member), _) => settings_of_member(options, member),
+        (None, None) => settings_open(options) + SETTINGS_ALONE,
+        (None, Some(keyring)) => settings_guarded(options, keyring)? + SETTINGS_ALONE,
     };
-    format!(
+    let settings = format!(
         "\
 process.roles=broker,controller
 controller.listener.names=CONTROLLER
@@ -260,10 +300,20 @@ group.consumer.min.session.timeout.ms=1000
 group.consumer.min.heartbeat.interval.ms=200
 ",
         data = data.display()
-    )
+    );
+    Ok(settings)
 }
 
-fn settings_alone(options: &KafkaOptions) -> String {
+/// One broker has no replicas.
+const SETTINGS_ALONE: &str = "\
+offsets.topic.replication.factor=1
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+";
+
+fn settings_open(options: &KafkaOptions) -> String {
     let KafkaOptions { port, controller_port, .. } = options;
     format!(
         "\
@@ -271,14 +321,37 @@ node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller_port}
 listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
 advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-# One broker has no replicas.
-offsets.topic.replication.factor=1
-transaction.state.log.replication.factor=1
-transaction.state.log.min.isr=1
-share.coordinator.state.topic.replication.factor=1
-share.coordinator.state.topic.min.isr=1
 "
     )
+}
+
+/// Clients sign in by password. The broker and its controller know each other by certificate, because passwords are among what the
+/// controller keeps. What nobody was given a right to is refused.
+fn settings_guarded(options: &KafkaOptions, keyring: &Keyring) -> Result<String> {
+    let KafkaOptions { port, controller_port, .. } = options;
+    Ok(format!(
+        "\
+node.id=1
+controller.quorum.voters=1@127.0.0.1:{controller_port}
+listeners=CLIENTS://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller_port}
+advertised.listeners=CLIENTS://127.0.0.1:{port}
+listener.security.protocol.map=CLIENTS:SASL_SSL,CONTROLLER:SSL
+inter.broker.listener.name=CLIENTS
+sasl.enabled.mechanisms=SCRAM-SHA-512
+sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512
+listener.name.clients.scram-sha-512.sasl.jaas.config={sign_in}
+listener.name.controller.ssl.client.auth=required
+ssl.keystore.type=PEM
+ssl.keystore.location={server}
+ssl.truststore.type=PEM
+ssl.truststore.location={ca}
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:{ADMIN};User:CN={BROKER}
+",
+        sign_in = kafka_rights::sign_in(keyring)?,
+        server = keyring.key_and_certificate().display(),
+        ca = keyring.ca().display(),
+    ))
 }
 
 fn settings_of_member(options: &KafkaOptions, member: &Member) -> String {
@@ -333,12 +406,24 @@ fn java(options: &KafkaOptions) -> Command {
             .args(["-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"])
             .arg(format!("-Xmx{}m", member.heap_mib_max)),
     };
+    with_jars(&mut command, options);
+    command
+}
+
+/// A program of Kafka's that ends soon.
+fn tool(options: &KafkaOptions) -> Command {
+    let mut command = Command::new(java_program());
+    command.args(["-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xmx128m"]);
+    with_jars(&mut command, options);
+    command
+}
+
+fn with_jars(command: &mut Command, options: &KafkaOptions) {
     command
         .current_dir(&options.dir)
         .arg("-Dlog4j2.configurationFile=log4j2.properties")
         .arg("-cp")
         .arg(options.libs.join("*"));
-    command
 }
 
 /// `java` of `JAVA_HOME`, or the one in the path.

@@ -1,10 +1,12 @@
 //! A real Kafka broker and a private Postgres as child processes.
 //!
 //! `cargo xtask` keeps them running for development; integration tests start their own, which they may stop, kill
-//! and start again. Nothing here is used by a service.
+//! and start again. Whoever has a [`keyring`] may have both guarded. Nothing here is used by a service.
 
 pub mod daemon;
 pub mod kafka;
+mod kafka_rights;
+pub mod keyring;
 pub mod port;
 pub mod postgres;
 mod wait;

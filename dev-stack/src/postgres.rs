@@ -1,10 +1,11 @@
-//! One private Postgres, reached over TCP on 127.0.0.1 without a password.
+//! One private Postgres, reached over TCP on 127.0.0.1: without a password, or guarded by a keyring.
 
 use std::fs::{self, DirBuilder};
+use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -13,12 +14,14 @@ use nix::unistd::{Pid, User, geteuid};
 use tempfile::TempDir;
 
 use crate::daemon::{self, Daemon, Lifetime};
+use crate::keyring::{DATABASE, Keyring, MIGRATIONS, SERVICES, write_private};
 use crate::{port, wait_until};
 
 const START_PATIENCE: Duration = Duration::from_secs(60);
 const STOP_PATIENCE: Duration = Duration::from_secs(60);
 const CONNECTIONS_MAX: u32 = 400;
-const SUPERUSER: &str = "postgres";
+/// Who may do everything.
+pub const SUPERUSER: &str = "postgres";
 
 /// Where a server lives.
 #[derive(Clone, Debug)]
@@ -29,6 +32,8 @@ pub struct PostgresOptions {
     pub port: u16,
     /// Whether it may outlive this process.
     pub lifetime: Lifetime,
+    /// Whose passwords are asked for, and by which certificate it shows itself; `None` where everybody may do everything.
+    pub keyring: Option<Keyring>,
 }
 
 /// How a server is stopped.
@@ -64,12 +69,22 @@ impl Postgres {
 
     /// A server of one's own for a test, on a free port and in a temporary folder.
     pub fn temporary() -> Result<Self> {
+        Self::temporary_with(None)
+    }
+
+    /// The same, guarded.
+    pub fn temporary_guarded(keyring: &Keyring) -> Result<Self> {
+        Self::temporary_with(Some(keyring.clone()))
+    }
+
+    fn temporary_with(keyring: Option<Keyring>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         give_to_owner(folder.path())?;
         let mut postgres = Self::start(PostgresOptions {
             dir: folder.path().join("postgres"),
             port: port::free()?,
             lifetime: Lifetime::Parent,
+            keyring,
         })?;
         postgres._temporary = Some(folder);
         Ok(postgres)
@@ -87,8 +102,12 @@ impl Postgres {
     pub fn temporary_standby(&self) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         give_to_owner(folder.path())?;
-        let options =
-            PostgresOptions { dir: folder.path().join("postgres"), port: port::free()?, lifetime: Lifetime::Parent };
+        let options = PostgresOptions {
+            dir: folder.path().join("postgres"),
+            port: port::free()?,
+            lifetime: Lifetime::Parent,
+            keyring: None,
+        };
         let mut postgres = Self::start_standby(options, self.options.port)?;
         postgres._temporary = Some(folder);
         Ok(postgres)
@@ -127,6 +146,23 @@ impl Postgres {
         Ok(())
     }
 
+    /// Makes a role for each service and for the migrations, and the database that the latter own, unless they are there. What
+    /// the services may do in it, migrations say.
+    pub fn create_guarded_database(&self, keyring: &Keyring) -> Result<()> {
+        for role in SERVICES.into_iter().chain([MIGRATIONS]) {
+            if self.sql(&format!("SELECT 1 FROM pg_roles WHERE rolname = '{role}'"))?.is_empty() {
+                let password = keyring.password(role)?;
+                self.feed(&format!("CREATE ROLE \"{role}\" LOGIN PASSWORD '{password}'"))?;
+            }
+        }
+        // Nobody has any business there.
+        self.sql("REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC")?;
+        if self.sql(&format!("SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'"))?.is_empty() {
+            self.sql(&format!("CREATE DATABASE \"{DATABASE}\" OWNER \"{MIGRATIONS}\""))?;
+        }
+        Ok(())
+    }
+
     /// Drops a database, whoever is connected to it.
     pub fn drop_database(&self, name: &str) -> Result<()> {
         self.sql(&format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)"))?;
@@ -135,13 +171,32 @@ impl Postgres {
 
     /// Runs one statement in the maintenance database through `psql`, and gives what it printed.
     pub fn sql(&self, statement: &str) -> Result<String> {
-        let output = Command::new(program("psql")?)
-            .args(["-X", "-q", "-A", "-t", "-d", &self.url(), "-c", statement])
-            .output()?;
+        let output = self.psql()?.args(["-c", statement]).output()?;
         if !output.status.success() {
             bail!("Postgres refused `{statement}`: {}", String::from_utf8_lossy(&output.stderr).trim());
         }
         Ok(String::from_utf8(output.stdout)?.trim().to_owned())
+    }
+
+    /// Runs one statement that holds a secret: everybody sees the arguments of a process, and errors are shown.
+    fn feed(&self, statement: &str) -> Result<()> {
+        let mut psql =
+            self.psql()?.args(["-v", "ON_ERROR_STOP=1"]).stdin(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        psql.stdin.take().context("it is piped")?.write_all(statement.as_bytes())?;
+        if !psql.wait()?.success() {
+            bail!("Postgres refused to make a role");
+        }
+        Ok(())
+    }
+
+    fn psql(&self) -> Result<Command> {
+        let mut psql = Command::new(program("psql")?);
+        psql.args(["-X", "-q", "-A", "-t", "-d", &self.url()]);
+        if let Some(keyring) = &self.options.keyring {
+            psql.env("PGPASSWORD", keyring.password(SUPERUSER)?);
+            psql.env("PGSSLMODE", "verify-full").env("PGSSLROOTCERT", keyring.ca());
+        }
+        Ok(psql)
     }
 
     /// Stops it and waits until it has ended.
@@ -258,8 +313,18 @@ fn initialise(options: &PostgresOptions) -> Result<()> {
             dir.display()
         );
     }
-    let output = as_owner(Command::new(program("initdb")?))?
-        .args(["--username", SUPERUSER, "--auth=trust", "--no-locale"])
+    let mut initdb = as_owner(Command::new(program("initdb")?))?;
+    let password = dir.join("superuser.password");
+    match &options.keyring {
+        None => initdb.arg("--auth=trust"),
+        Some(keyring) => {
+            write_private(&password, &keyring.password(SUPERUSER)?)?;
+            give_to_owner(&password)?;
+            initdb.arg("--auth=scram-sha-256").arg("--pwfile").arg(&password)
+        }
+    };
+    let output = initdb
+        .args(["--username", SUPERUSER, "--no-locale"])
         // Nothing is lost yet if the power fails here; the running server does sync.
         .args(["--encoding=UTF8", "--no-sync", "--no-instructions", "-D"])
         .arg(&data)
@@ -268,8 +333,23 @@ fn initialise(options: &PostgresOptions) -> Result<()> {
     if !output.status.success() {
         bail!("Postgres' data folder could not be created: {}", String::from_utf8_lossy(&output.stderr).trim());
     }
+    if options.keyring.is_some() {
+        fs::remove_file(password)?;
+    }
     fs::write(initialised, "")?;
     Ok(())
+}
+
+/// Puts the certificate where the server finds it, and lets in nobody who doesn't sign in over TLS.
+fn guard(data: &Path, keyring: &Keyring) -> Result<()> {
+    let put = |name: &str, text: &str| {
+        let path = data.join(name);
+        write_private(&path, text)?;
+        give_to_owner(&path)
+    };
+    put("server.crt", &fs::read_to_string(keyring.certificate())?)?;
+    put("server.key", &fs::read_to_string(keyring.key())?)?;
+    put("pg_hba.conf", "hostssl all all 127.0.0.1/32 scram-sha-256\n")
 }
 
 /// Makes the data folder anew, empty.
@@ -316,6 +396,10 @@ fn spawn(options: &PostgresOptions) -> Result<Daemon> {
         "log_connections=off",
     ] {
         command.args(["-c", setting]);
+    }
+    if let Some(keyring) = &options.keyring {
+        guard(&data, keyring)?;
+        command.args(["-c", "ssl=on"]);
     }
     let mut daemon = Daemon::spawn(
         command,

@@ -5,6 +5,8 @@
 
 pub mod browser;
 mod clients;
+mod environment;
+mod guarded;
 mod late;
 mod process;
 pub mod stage;
@@ -13,25 +15,24 @@ use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use dev_stack::keyring::{ADMIN, MIGRATIONS};
 use dev_stack::port;
+use dev_stack::postgres::SUPERUSER;
 use test_support::{TestDatabase, eventually, fresh_database_on, fresh_topic_on, required_env};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use voting_commons::adapters::kafka::KafkaArgs;
 
 pub use clients::{Answer, Paredao, Production, Voters};
+pub use guarded::{GuardedKafka, GuardedPostgres};
 pub use late::cast_late;
 pub use process::Service;
+
+use environment::Environment;
 
 /// Partitions of a system's topic.
 const PARTITIONS: i32 = 12;
 /// The longest a test's HTTP request may take.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
-
-/// An example of RFC 8410.
-const RESULT_SIGNING_KEY: &str =
-    concat!(env!("CARGO_MANIFEST_DIR"), "/../production-frontend/tests/it/rfc8410-key.pem");
 
 /// What each director enters with.
 pub const PASSWORD: &str = "uma senha boa";
@@ -97,8 +98,33 @@ impl System {
         let turn = Arc::clone(&ONE_AT_A_TIME).lock_owned().await;
         let kafka = fresh_topic_on(&plan.brokers, PARTITIONS).await;
         let database = fresh_database_on(&plan.postgres).await;
-        let key = STANDARD.encode(rand::random::<[u8; 32]>());
-        let environment = environment(plan, &kafka, &database, &key);
+        let environment = Environment::open(plan.captcha, &kafka, &database.args);
+        Self::start_on(kafka, database, plan.registers, environment, turn).await
+    }
+
+    /// The same where everybody must sign in: topics and tables are made first, in the name of the migrations.
+    ///
+    /// # Panics
+    /// When a part can't be started.
+    pub async fn start_guarded(kafka: &GuardedKafka, postgres: &GuardedPostgres) -> Self {
+        let turn = Arc::clone(&ONE_AT_A_TIME).lock_owned().await;
+        let environment = Environment::guarded(kafka, postgres);
+        let migrations = environment.clone().signing_in_as(MIGRATIONS);
+        process::output("votes-register", &["create-topic"], &migrations);
+        process::output("production-frontend", &["migrate", "--service-roles"], &migrations);
+        let args = postgres.as_role(SUPERUSER);
+        let pool = args.pool("test", 4).expect("the URL is well formed");
+        let database = TestDatabase { args, pool };
+        Self::start_on(kafka.as_user(ADMIN), database, 1, environment, turn).await
+    }
+
+    async fn start_on(
+        kafka: KafkaArgs,
+        database: TestDatabase,
+        registers: usize,
+        environment: Environment,
+        turn: OwnedMutexGuard<()>,
+    ) -> Self {
         let token = process::output(
             "production-frontend",
             &["token", "add", "--name", "test", "--role", "director"],
@@ -106,7 +132,7 @@ impl System {
         );
 
         let registers: Vec<_> =
-            (0..plan.registers).map(|_| Service::start("votes-register", &["run"], &environment)).collect();
+            (0..registers).map(|_| Service::start("votes-register", &["run"], &environment)).collect();
         let aggregator = Service::start("votes-aggregator", &["watch", "--every", "1s"], &environment);
         let voters = Service::start("voters-frontend", &["serve"], &environment);
         let production = Service::start("production-frontend", &["serve"], &environment);
@@ -121,7 +147,7 @@ impl System {
             kafka,
             frontend: voters,
             production_frontend: production,
-            ballot_keys: format!("test:{key}"),
+            ballot_keys: environment.ballot_keys.clone(),
             environment,
             _aggregator: aggregator,
             _turn: turn,
@@ -176,24 +202,6 @@ impl System {
         let sum = move || test_support::end_offsets(&kafka, PARTITIONS).into_iter().sum();
         tokio::task::spawn_blocking(sum).await.expect("Kafka answers")
     }
-}
-
-/// Where a service's process finds everything.
-type Environment = Vec<(&'static str, String)>;
-
-fn environment(plan: &Plan, kafka: &KafkaArgs, database: &TestDatabase, key: &str) -> Environment {
-    vec![
-        ("KAFKA_BROKERS", kafka.kafka_brokers.clone()),
-        ("KAFKA_TOPIC", kafka.kafka_topic.clone()),
-        ("KAFKA_GROUP", kafka.kafka_topic.clone()),
-        ("DATABASE_URL", database.args.database_url.clone()),
-        ("CAPTCHA", plan.captcha.to_owned()),
-        ("CAPTCHA_OFF_CONFIRMED", if plan.captcha == "off" { "yes" } else { "" }.to_owned()),
-        ("BALLOT_KEYS", format!("test:{key}")),
-        ("ALTCHA_KEY", key.to_owned()),
-        ("RESULT_SIGNING_KEY", RESULT_SIGNING_KEY.to_owned()),
-        ("RUST_LOG", "warn".to_owned()),
-    ]
 }
 
 /// An address of this machine that nobody listens on yet.

@@ -5,7 +5,8 @@ use std::process::{Child, Command, Stdio};
 
 use test_support::eventually;
 
-use crate::{Environment, binaries, free_address};
+use crate::environment::Environment;
+use crate::{binaries, free_address};
 
 /// One service's process, which ends with its test.
 #[derive(Debug)]
@@ -94,6 +95,7 @@ pub(crate) fn feed(name: &'static str, arguments: &[&str], environment: &Environ
 
 fn command(name: &str, arguments: &[&str], environment: &Environment) -> Command {
     let mut command = Command::new(binaries().join(name));
-    command.args(arguments).envs(environment.iter().cloned()).stdin(Stdio::null());
+    // What this process was told to reach the tests' own Kafka and Postgres by isn't for a service.
+    command.args(arguments).env_remove("DATABASE_URL").envs(environment.of(name)).stdin(Stdio::null());
     command
 }

@@ -22,6 +22,16 @@ pub(crate) fn dev() -> PathBuf {
     workspace().join(".dev")
 }
 
+/// The state of a stack in which everybody signs in.
+pub(crate) fn secure() -> PathBuf {
+    dev().join("secure")
+}
+
+/// A file that is there while the Kafka and the Postgres that run, or ran last, are those of [`secure`].
+pub(crate) fn guarded() -> PathBuf {
+    dev().join("run/secure")
+}
+
 /// Where a program that runs in the background notes its process id.
 pub(crate) fn pidfile(name: &str) -> PathBuf {
     dev().join("run").join(format!("{name}.pid"))

@@ -56,19 +56,16 @@ pub(crate) const NAMES: [&str; 4] = ["production-frontend", "votes-register", "v
 
 /// The services in the order in which they are started.
 pub(crate) fn all(backends: &Backends, secrets: &mut Secrets, captcha: Captcha) -> Result<[Service; 4]> {
-    let service = |name, arguments, listen, admin| Service {
-        name,
-        arguments,
-        listen,
-        admin,
-        variables: common_variables(backends, listen, admin),
+    let service = |name, arguments, listen, admin| -> Result<Service> {
+        let variables = common_variables(backends, name, listen, admin)?;
+        Ok(Service { name, arguments, listen, admin, variables })
     };
     let [production, register, aggregator, voters] = NAMES;
     let mut services = [
-        service(production, &["serve"][..], Some(8081), 9181),
-        service(register, &["run"], None, 9182),
-        service(aggregator, &["watch", "--every", "1s"], None, 9183),
-        service(voters, &["serve"], Some(8080), 9180),
+        service(production, &["serve"][..], Some(8081), 9181)?,
+        service(register, &["run"], None, 9182)?,
+        service(aggregator, &["watch", "--every", "1s"], None, 9183)?,
+        service(voters, &["serve"], Some(8080), 9180)?,
     ];
     let result_signing_key = secrets.result_signing_key()?.display().to_string();
     services[0].variables.push(("RESULT_SIGNING_KEY", result_signing_key));
@@ -78,14 +75,16 @@ pub(crate) fn all(backends: &Backends, secrets: &mut Secrets, captcha: Captcha) 
     Ok(services)
 }
 
-fn common_variables(backends: &Backends, listen: Option<u16>, admin: u16) -> Vec<(&'static str, String)> {
-    let mut variables = vec![
-        ("KAFKA_BROKERS", backends.kafka_brokers.clone()),
-        ("DATABASE_URL", backends.database_url.clone()),
-        ("ADMIN_LISTEN", format!("127.0.0.1:{admin}")),
-    ];
+fn common_variables(
+    backends: &Backends,
+    name: &str,
+    listen: Option<u16>,
+    admin: u16,
+) -> Result<Vec<(&'static str, String)>> {
+    let mut variables = backends.variables(name)?;
+    variables.push(("ADMIN_LISTEN", format!("127.0.0.1:{admin}")));
     variables.extend(listen.map(|port| ("LISTEN", format!("127.0.0.1:{port}"))));
-    variables
+    Ok(variables)
 }
 
 impl Captcha {
@@ -107,7 +106,11 @@ impl Service {
     /// Another command of the same program, with the same settings.
     pub(crate) fn command(&self, programs: &Path, arguments: &[&str]) -> Command {
         let mut command = Command::new(programs.join(self.name));
-        command.args(arguments).envs(self.variables.iter().map(|(name, value)| (name, value)));
+        // A shell may know another stack's.
+        command
+            .args(arguments)
+            .env_remove("DATABASE_URL")
+            .envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
 

@@ -31,6 +31,7 @@ pub(crate) fn reset() -> Result<()> {
     stop_all()?;
     folder::remove(&folder::dev().join("test"))?;
     folder::remove(&folder::dev().join("chaos"))?;
+    folder::remove(&folder::secure())?;
     folder::remove(&folder::dev())?;
     say::note("forgotten: .dev is gone");
     Ok(())

@@ -128,6 +128,7 @@ impl TestBackends {
                     controller_port: port::free()?,
                     lifetime: Lifetime::Parent,
                     cluster: None,
+                    keyring: None,
                 })
             })?,
             postgres: say::step("Postgres", || {
@@ -135,6 +136,7 @@ impl TestBackends {
                     dir: folder::for_postgres(&home.join("postgres"))?,
                     port: port::free()?,
                     lifetime: Lifetime::Parent,
+                    keyring: None,
                 })
             })?,
             libs,

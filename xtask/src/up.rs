@@ -33,6 +33,9 @@ pub(crate) struct UpArguments {
     /// Build the services optimised
     #[arg(long)]
     release: bool,
+    /// Have each service sign in to Kafka and Postgres as itself, over TLS, with no more rights than it needs; with data of its own
+    #[arg(long)]
+    secure: bool,
 }
 
 /// Starts what is not running yet; in the foreground, stays until Ctrl-C and then stops it all.
@@ -56,11 +59,11 @@ pub(crate) fn up(arguments: &UpArguments) -> Result<()> {
 }
 
 fn start(arguments: &UpArguments, ran_before: &[String]) -> Result<()> {
-    let backends = Backends::from_env();
+    let backends = if arguments.secure { Backends::guarded()? } else { Backends::from_env() };
     let mut secrets = Secrets::load()?;
     let services = services::all(&backends, &mut secrets, arguments.captcha)?;
     // A port that is taken shows before the build, which takes minutes.
-    backends.check_ports(ran_before)?;
+    backends.check(ran_before)?;
     for service in &services {
         service.check_ports()?;
     }
@@ -70,8 +73,10 @@ fn start(arguments: &UpArguments, ran_before: &[String]) -> Result<()> {
     backends.start()?;
     let [production, register, _, _] = &services;
     say::step("topic and tables", || {
-        run::output_of(&mut register.command(&programs, &["create-topic", "--partitions", PARTITIONS]))?;
-        run::output_of(&mut production.command(&programs, &["migrate"]))
+        let variables = backends.migration_variables()?;
+        let mut topic = register.command(&programs, &["create-topic", "--partitions", PARTITIONS]);
+        run::output_of(topic.envs(variables.clone()))?;
+        run::output_of(production.command(&programs, &["migrate"]).envs(variables))
     })?;
     for service in &services {
         service.start(&programs)?;
@@ -115,16 +120,19 @@ fn sign_in(production: &Service, programs: &Path, secrets: &mut Secrets) -> Resu
 }
 
 fn write_env(backends: &Backends, token: &str, demo: &str) -> Result<()> {
-    let variables = [
+    let addresses = [
         ("VOTERS_URL", VOTERS_URL),
         ("PRODUCTION_URL", PRODUCTION_URL),
         ("PRODUCTION_TOKEN", token),
         ("DEMO_PAREDAO", demo),
-        ("KAFKA_BROKERS", &backends.kafka_brokers),
-        ("DATABASE_URL", &backends.database_url),
     ];
-    let lines = variables.map(|(name, value)| format!("export {name}={}\n", quoted(value)));
-    write_private(&folder::dev().join("env"), &lines.concat())
+    // Operators' commands are the register's.
+    let backends = backends.variables("votes-register")?;
+    let backends = backends.iter().map(|(name, value)| (*name, value.as_str()));
+    // Of a stack that asked for more or less to sign in nothing must be left.
+    let unset = "unset DATABASE_URL DATABASE_URL_FILE DATABASE_CA KAFKA_USER KAFKA_PASSWORD_FILE KAFKA_CA\n".to_owned();
+    let lines = addresses.into_iter().chain(backends).map(|(name, value)| format!("export {name}={}\n", quoted(value)));
+    write_private(&folder::dev().join("env"), &(unset + &lines.collect::<String>()))
 }
 
 /// A word that a shell takes as it is.
