@@ -10,6 +10,7 @@ from pathlib import Path
 
 import yaml
 
+import access
 import compose
 import policies
 import schemas
@@ -54,7 +55,8 @@ def main() -> None:
             print(f"k8s/{folder}: {problem}")
         failed |= bool(problems)
         print(f"k8s/{folder}: {len(objects)} objects, {len(problems)} problems")
-    problems = watching.problems() + compose.problems(go) + topics.problems(render("overlays/prod", kustomize))
+    production = render("overlays/prod", kustomize)
+    problems = watching.problems() + compose.problems(go) + topics.problems(production) + access.problems(production)
     for problem in problems:
         print(problem)
     sys.exit(failed or bool(problems))

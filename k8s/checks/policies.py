@@ -166,16 +166,20 @@ def everything_else_is_denied(objects: list[Object]) -> list[Problem]:
     return problems
 
 
-def needs_have_their_flow(objects: list[Object]) -> list[Problem]:
-    """Who is told where Postgres is may reach it; who has no use for it may not."""
+def each_signs_in_as_itself(objects: list[Object]) -> list[Problem]:
+    """Who is told how to sign in is told as itself, and may reach what asks for it."""
     problems = []
     for obj, template in workloads(objects):
         ours = list(filter(is_ours, containers(template)))
-        sources = [source for container in ours for source in container.get("envFrom", [])]
-        is_told = any(source.get("secretRef", {}).get("name", "").startswith("voting-database") for source in sources)
-        may_reach = template["metadata"]["labels"].get("voting/needs-postgres") == "true"
-        if ours and is_told != may_reach:
-            problems.append(f"{name_of(obj)}: voting/needs-postgres and the secret voting-database go together")
+        for container in ours:
+            own = "migrations" if obj["kind"] == "Job" else program_of(container)
+            secrets = [source["secretRef"]["name"] for source in container.get("envFrom", []) if "secretRef" in source]
+            # Generated ones end in a hash.
+            signs_in_as = [name.partition("-access")[0] for name in secrets if "-access" in name]
+            if signs_in_as != [own]:
+                problems.append(f"{name_of(obj)}: {container['name']} signs in as {signs_in_as} and not as {own}")
+        if ours and template["metadata"]["labels"].get("voting/needs-postgres") != "true":
+            problems.append(f"{name_of(obj)}: may not reach Postgres (voting/needs-postgres)")
     return problems
 
 
@@ -280,7 +284,7 @@ POLICIES = [
     variables_are_options,
     selectors_meet_pods,
     everything_else_is_denied,
-    needs_have_their_flow,
+    each_signs_in_as_itself,
     autoscalers_alone_say_how_many,
     registers_are_no_more_than_partitions,
     every_service_may_be_drained,

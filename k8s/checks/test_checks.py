@@ -9,6 +9,7 @@ import unittest
 
 import yaml
 
+import access
 import compose
 import policies
 import schemas
@@ -86,7 +87,11 @@ class Policies(unittest.TestCase):
     def test_a_database_that_cannot_be_reached(self):
         template = self.find("Deployment", "votes-register")["spec"]["template"]
         del template["metadata"]["labels"]["voting/needs-postgres"]
-        self.assert_found("voting/needs-postgres and the secret voting-database go together")
+        self.assert_found("Deployment/votes-register: may not reach Postgres")
+
+    def test_a_service_in_the_name_of_another(self):
+        self.pod("votes-aggregator")["containers"][0]["envFrom"][1]["secretRef"]["name"] = "migrations-access"
+        self.assert_found("votes-aggregator signs in as ['migrations'] and not as votes-aggregator")
 
     def test_a_number_beside_an_autoscaler(self):
         self.find("Deployment", "votes-register")["spec"]["replicas"] = 2
@@ -145,8 +150,10 @@ class Schemas(unittest.TestCase):
             ("Kafka", "voting"),
             ("KafkaNodePool", "nodes"),
             ("KafkaTopic", "votes"),
+            ("KafkaUser", "votes-register"),
             ("Cluster", "postgres"),
             ("ScaledObject", "votes-register"),
+            ("TriggerAuthentication", "votes-register"),
             ("Gateway", "voting"),
             ("HTTPRoute", "voters"),
             ("PodMonitor", "voting"),
@@ -191,6 +198,24 @@ class Topics(unittest.TestCase):
         self.assertEqual(len(found), 2, found)
         self.assertIn("votes: partitions, replicas or retention.ms differ from what is made", found)
         self.assertIn("vote: 'now' is not of type 'integer'", found)
+
+
+class Access(unittest.TestCase):
+    def test_rights_that_differ_from_what_is_said(self):
+        document, objects = access.DOCUMENT.read_text(), copy.deepcopy(OBJECTS)
+        self.assertEqual(access.problems_of(document, objects), [])
+        acls = find(objects, "KafkaUser", "votes-register")["spec"]["authorization"]["acls"]
+        acls[0]["operations"].append("Write")
+        del acls[2]
+        find(objects, "Cluster", "postgres")["spec"]["managed"]["roles"].pop()
+        self.assertEqual(
+            access.problems_of(document, objects),
+            [
+                "votes-register Read group votes-register-reader is said, and no KafkaUser has it",
+                "votes-register Write topic votes isn't said, and a KafkaUser has it",
+                "speaks of other roles than voters-frontend, votes-aggregator, votes-register",
+            ],
+        )
 
 
 class Compose(unittest.TestCase):
