@@ -9,12 +9,19 @@ use axum::{Json, Router};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use voters_frontend::api::views::VoteRequest;
+use voting_commons::adapters::edge::EdgeArgs;
 use voting_commons::adapters::http;
 
 /// Serves as the frontends do, until the process is killed.
 pub(crate) async fn serve(listen: SocketAddr) -> Result<()> {
     let router = Router::new().route("/api/v1/votes", post(take));
-    http::serve(TcpListener::bind(listen).await?, router, CancellationToken::new()).await?;
+    http::serve(
+        TcpListener::bind(listen).await?,
+        router,
+        EdgeArgs::default().connections_max,
+        CancellationToken::new(),
+    )
+    .await?;
     Ok(())
 }
 

@@ -7,11 +7,10 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::Router;
 use axum::extract::rejection::RawPathParamsRejection;
-use axum::extract::{DefaultBodyLimit, FromRef, RawPathParams, Request};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::extract::{DefaultBodyLimit, FromRef, RawPathParams, Request, State};
+use axum::http::{HeaderValue, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum_client_ip::ClientIpSource;
 use clap::Args;
 use jiff::tz::TimeZone;
 use sqlx::PgPool;
@@ -21,6 +20,8 @@ use tokio_util::sync::CancellationToken;
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::set_header::SetResponseHeaderLayer;
 use voting_commons::adapters::admin::{self, Readiness};
+use voting_commons::adapters::edge::headers::secured;
+use voting_commons::adapters::edge::{EdgeArgs, Gate, Limits, Refusal};
 use voting_commons::adapters::http;
 use voting_commons::adapters::postgres::PostgresArgs;
 use voting_commons::adapters::telemetry;
@@ -34,8 +35,10 @@ use crate::{language, measures, openapi, pages, photo_route, request_metrics, wa
 
 /// Connections to Postgres; answers wait for one rather than take more.
 const CONNECTIONS_MAX: u32 = 8;
-/// The longest a request may take, its body's upload included.
+/// The longest a request may take, the upload of pictures included.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How many requests may be under way, most of which wait for Postgres.
+const REQUESTS_MAX: usize = 512;
 /// The largest body of a request without pictures, in bytes.
 const BODY_BYTES_MAX: usize = 64 * 1024;
 /// Paredões with pictures that are taken in at once: a decoded picture of the largest size takes up to 250 MB.
@@ -51,13 +54,12 @@ pub struct Options {
     /// The zone of civil days, and of the times on the pages
     #[arg(long, env = "ZONE", default_value = "America/Sao_Paulo")]
     pub zone: String,
-    /// Send the session's cookie over HTTPS only
+    /// Send cookies over HTTPS only, and tell browsers to come back over it
     #[arg(long, env = "COOKIE_SECURE")]
     pub cookie_secure: bool,
-    /// Where the address of whoever asks is found, by which attempts to sign in are limited: ConnectInfo, or behind a proxy
-    /// of yours the header that it sets, as XRealIp or RightmostXForwardedFor
-    #[arg(long, env = "CLIENT_ADDRESS", default_value_t = ClientIpSource::ConnectInfo)]
-    pub client_address: ClientIpSource,
+    /// How this service meets the world.
+    #[command(flatten)]
+    pub edge: EdgeArgs,
     /// The Ed25519 key that signs results, a PEM file; without it nothing can be published
     #[arg(long, env = "RESULT_SIGNING_KEY")]
     pub result_signing_key: Option<PathBuf>,
@@ -131,15 +133,19 @@ pub async fn run(
     let readiness = Readiness::waiting_for("postgres");
     let watch = tokio::spawn(watch_postgres::run(pool, readiness.clone(), shutdown.clone()));
     let admin = tokio::spawn(admin::run(listeners.admin, readiness, shutdown.clone()));
-    http::serve(listeners.pages, router(app, options.client_address), shutdown).await?;
+    http::serve(listeners.pages, router(app, &options.edge), options.edge.connections_max, shutdown).await?;
     watch.await?;
     admin.await??;
     Ok(())
 }
 
-fn router(app: App, client_address: ClientIpSource) -> Router {
-    let header =
-        |name: HeaderName, value| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
+fn router(app: App, edge: &EdgeArgs) -> Router {
+    let limits =
+        Limits { requests_max: REQUESTS_MAX, request_time_max: REQUEST_TIMEOUT, body_bytes_max: BODY_BYTES_MAX };
+    let gate = Arc::new(Gate::new(edge, limits));
+    let safe = secured(PAGE_POLICY, app.cookie_secure);
+    // What depends on who asks stays with them.
+    let unkept = SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     Router::new()
         .merge(openapi::api_routes())
         .merge(pages::routes())
@@ -155,15 +161,11 @@ fn router(app: App, client_address: ClientIpSource) -> Router {
         // Origin nor Sec-Fetch-Site, and passes.
         .layer(CsrfLayer::new().with_rejection_response(|_: ProtectionError| Error::CrossSite.into_response()))
         .layer(DefaultBodyLimit::max(BODY_BYTES_MAX))
-        .layer(middleware::from_fn(limit_time))
+        .layer(middleware::from_fn_with_state(gate, let_in))
         .layer(middleware::from_fn_with_state(app, pages::show_errors))
         .layer(middleware::from_fn(language::find))
-        .layer(client_address.into_extension())
-        .layer(header(header::CONTENT_SECURITY_POLICY, PAGE_POLICY))
-        .layer(header(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .layer(header(header::REFERRER_POLICY, "same-origin"))
-        // What depends on who asks stays with them.
-        .layer(header(header::CACHE_CONTROL, "no-store"))
+        .layer(safe)
+        .layer(unkept)
         .layer(middleware::from_fn(request_metrics::measure))
 }
 
@@ -181,9 +183,14 @@ async fn refuse_odd_paths(
     if is_odd { Error::NotFound.into_response() } else { next.run(request).await }
 }
 
-async fn limit_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(REQUEST_TIMEOUT, next.run(request)).await {
-        Ok(response) => response,
-        Err(_) => Error::Busy.into_response(),
-    }
+async fn let_in(State(gate): State<Arc<Gate>>, request: Request, next: Next) -> Response {
+    gate.pass(request, next).await.unwrap_or_else(|refusal| {
+        let error = match refusal {
+            Refusal::TooMany => Error::TooManyRequests,
+            Refusal::Full | Refusal::TimedOut => Error::Busy,
+            Refusal::BodyTooSlow => Error::BodyTooSlow,
+            Refusal::BodyBroken => Error::BodyMalformed("it broke off".to_owned()),
+        };
+        error.into_response()
+    })
 }

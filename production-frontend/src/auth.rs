@@ -8,12 +8,13 @@ pub(crate) mod token;
 
 use std::net::IpAddr;
 
+use anyhow::Context;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use axum_client_ip::ClientIp;
 use axum_extra::extract::CookieJar;
 use sqlx::PgPool;
+use voting_commons::adapters::edge::client::Client;
 
 use crate::app::App;
 use crate::error::Error;
@@ -145,9 +146,9 @@ impl FromRequestParts<App> for Account {
 impl FromRequestParts<App> for Address {
     type Rejection = Error;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
-        let ClientIp(address) = ClientIp::from_request_parts(parts, app).await.map_err(anyhow::Error::from)?;
-        Ok(Self(address))
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Error> {
+        let client = parts.extensions.get::<Client>().context("the gate tells nobody's address")?;
+        Ok(Self(client.address))
     }
 }
 

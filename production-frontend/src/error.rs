@@ -66,6 +66,8 @@ pub(crate) enum Error {
     PartitionUnknown,
     /// 405: this address takes other methods.
     MethodNotAllowed,
+    /// 408: the body didn't come in time.
+    BodyTooSlow,
     /// 409: another paredão has this slug.
     SlugTaken,
     /// 409: its closing has passed, opened or not, and it stays closed.
@@ -157,6 +159,8 @@ pub(crate) enum Error {
         /// After how many seconds it may be tried again.
         wait_seconds: u32,
     },
+    /// 429: too many requests come from this client's address.
+    TooManyRequests,
     /// 422: the range ends before it begins.
     RangeBackwards,
     /// 422: the series would be longer than one answer may be.
@@ -250,6 +254,7 @@ impl Error {
             Self::TokenUnknown => (404, "token-unknown", "No such token"),
             Self::PartitionUnknown => (404, "partition-unknown", "No such partition was ever counted"),
             Self::MethodNotAllowed => (405, "method-not-allowed", "The method isn't allowed here"),
+            Self::BodyTooSlow => (408, "body-too-slow", "The body didn't come in time"),
             Self::SlugTaken => (409, "slug-taken", "Another paredão has this slug"),
             Self::AlreadyClosed => (409, "paredao-closed", "The paredão's closing has passed"),
             Self::NotOpen => (409, "paredao-not-open", "The paredão hasn't been opened"),
@@ -288,6 +293,7 @@ impl Error {
             Self::PasswordsDiffer => (422, "passwords-differ", "The new password was typed in two ways"),
             Self::CurrentPasswordWrong => (422, "current-password-wrong", "The current password is wrong"),
             Self::TooManyAttempts { .. } => (429, "too-many-attempts", "A password was tried too often"),
+            Self::TooManyRequests => (429, "too-many-requests", "Too many requests come from this address"),
             Self::RangeBackwards => (422, "range-backwards", "The range ends before it begins"),
             Self::RangeTooLong => (422, "range-too-long", "The range has too many points"),
             Self::ValueRefused(_) => (422, "value-refused", "A value can't be stored"),
@@ -338,7 +344,7 @@ impl Error {
     fn retry_after(&self) -> Option<u32> {
         match self {
             Self::TooManyAttempts { wait_seconds } => Some(*wait_seconds),
-            Self::Busy | Self::DatabaseUnavailable(_) => Some(RETRY_AFTER_SECONDS),
+            Self::Busy | Self::TooManyRequests | Self::DatabaseUnavailable(_) => Some(RETRY_AFTER_SECONDS),
             _ => None,
         }
     }

@@ -53,6 +53,13 @@ fn describe_refusals(openapi: &mut openapi::OpenApi) {
         }
         for operation in path.get.iter_mut().chain(&mut path.post) {
             refuse(operation, "401", "no session and no valid token");
+            let responses = &mut operation.responses.responses;
+            for (status, description) in [
+                ("408", "the body came too slowly"),
+                ("429", "too many requests from this address: try again after Retry-After"),
+            ] {
+                responses.entry(status.to_owned()).or_insert_with(|| Response::new(description).into());
+            }
             refuse(operation, "503", "too many requests, or the database is away: try again after Retry-After");
             for (_, response) in operation.responses.responses.iter_mut().filter(|(status, _)| is_refusal(status)) {
                 if let RefOr::T(response) = response {

@@ -106,6 +106,8 @@ pub(crate) async fn show_errors(t: Texts, State(app): State<App>, request: Reque
         error if !is_page => error.details(t).into_response(),
         Error::PasswordMustChange => return Redirect::to("/conta").into_response(),
         error if error.status() == StatusCode::UNAUTHORIZED => return Redirect::to("/entrar").into_response(),
+        // They shall cost little.
+        error @ Error::TooManyRequests => error_page(t, error, None),
         // Nobody can be looked up while the database is away.
         error if error.status().is_server_error() => error_page(t, error, None),
         error => error_page(t, error, Producer::of(&headers, &app).await.as_ref()),

@@ -19,7 +19,7 @@ export class Refused extends Told {
     this.type = problem.type ?? "";
     this.pass = problem.pass;
     this.retryAfterMillis = retryAfterMillis;
-    this.passes = status === 429 || status >= 500;
+    this.passes = status === 408 || status === 429 || status >= 500;
     /** Whether what was asked for may have been done all the same. */
     this.mayBeDone = status >= 500;
   }

@@ -89,7 +89,8 @@ pub async fn run(
     tokio::spawn(admin::run(admin, readiness, stop.clone()));
 
     tracing::info!(address = %public.local_addr()?, captcha = app.captcha.provider().name(), "serving voters");
-    http::serve(public, web::router(Arc::clone(&app)), stop.clone()).await?;
+    let router = web::router(Arc::clone(&app), &options.edge, options.requests_max);
+    http::serve(public, router, options.edge.connections_max, stop.clone()).await?;
     stop.cancel();
     let watched = watch.await?;
     tokio::task::spawn_blocking(move || app.log.flush()).await?;

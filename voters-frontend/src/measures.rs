@@ -23,8 +23,6 @@ pub const PANORAMA_AGE: &str = "panorama_age_seconds";
 pub const SNAPSHOT_AGE: &str = "snapshot_age_seconds";
 /// Time to answer a vote.
 pub const VOTE_POST: &str = "vote_post_seconds";
-/// Requests under way.
-pub const REQUESTS_IN_FLIGHT: &str = "requests_in_flight";
 /// Streams that follow a paredão now.
 pub const LIVE_STREAMS: &str = "live_streams_open";
 /// Share pictures drawn.
@@ -44,7 +42,6 @@ pub fn describe() {
     describe_gauge!(PANORAMA_AGE, Unit::Seconds, "Age of the oldest panorama of an open paredão");
     describe_gauge!(SNAPSHOT_AGE, Unit::Seconds, "Time since paredões were last read from Postgres");
     describe_histogram!(VOTE_POST, Unit::Seconds, "Time to answer a vote");
-    describe_gauge!(REQUESTS_IN_FLIGHT, Unit::Count, "Requests under way");
     describe_gauge!(LIVE_STREAMS, Unit::Count, "Streams that follow a paredão now");
     describe_counter!(SHARE_PICTURES, Unit::Count, "Share pictures drawn");
     describe_gauge!(PHOTOS_BYTES, Unit::Bytes, "Pictures kept in memory");

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use voting_commons::adapters::admin::AdminArgs;
+use voting_commons::adapters::edge::EdgeArgs;
 use voting_commons::adapters::kafka::KafkaArgs;
 use voting_commons::adapters::postgres::PostgresArgs;
 use voting_commons::adapters::telemetry::LogArgs;
@@ -61,7 +62,13 @@ pub struct Options {
     /// How many pages may follow paredões by a stream at once; those beyond it, or all with 0, ask again and again instead
     #[arg(long, env = "LIVE_STREAMS_MAX", default_value_t = 10_000)]
     pub live_streams_max: usize,
-    /// Send cookies over HTTPS only
+    /// How many requests may be under way; more are refused with 503, and streams don't count
+    #[arg(long, env = "REQUESTS_MAX", default_value_t = 8 * 1024)]
+    pub requests_max: usize,
+    /// How this service meets the world.
+    #[command(flatten)]
+    pub edge: EdgeArgs,
+    /// Send cookies over HTTPS only, and tell browsers to come back over it
     #[arg(long, env = "COOKIE_SECURE")]
     pub cookie_secure: bool,
     /// Address by which the public reaches this service, such as https://votacao.example; without it shared links have no picture

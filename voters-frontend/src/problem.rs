@@ -4,6 +4,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use problem_details::ProblemDetails;
 use serde::Serialize;
+use voting_commons::adapters::edge::Refusal;
 use voting_commons::adapters::texts::{Text, Texts};
 
 /// After how many seconds a client is asked to try again.
@@ -46,8 +47,12 @@ pub enum Problem {
     NotFound,
     /// 405: the address doesn't know this method.
     MethodNotAllowed,
-    /// 429: too many requests are under way.
+    /// 408: the body didn't come in time.
+    BodyTooSlow,
+    /// 429: too many requests come from this client's address.
     TooManyRequests,
+    /// 503: as many requests are under way as there is room for.
+    Overloaded,
     /// 503: as many streams are open as there is room for.
     StreamsFull,
     /// 503: votes can't be stored now.
@@ -70,7 +75,7 @@ struct Kind {
 
 impl Problem {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::ParedaoUnknown,
         Self::ParedaoNotOpen,
         Self::ParedaoClosed,
@@ -88,7 +93,9 @@ impl Problem {
         Self::MediaTypeUnsupported,
         Self::NotFound,
         Self::MethodNotAllowed,
+        Self::BodyTooSlow,
         Self::TooManyRequests,
+        Self::Overloaded,
         Self::StreamsFull,
         Self::VotesUnavailable,
         Self::ClockWrong,
@@ -141,7 +148,9 @@ impl Problem {
             Self::MediaTypeUnsupported => (415, "media-type-unsupported", "The content type isn't supported"),
             Self::NotFound => (404, "not-found", "Nothing is here"),
             Self::MethodNotAllowed => (405, "method-not-allowed", "The method isn't allowed here"),
-            Self::TooManyRequests => (429, "too-many-requests", "Too many requests are under way"),
+            Self::BodyTooSlow => (408, "body-too-slow", "The body didn't come in time"),
+            Self::TooManyRequests => (429, "too-many-requests", "Too many requests come from this address"),
+            Self::Overloaded => (503, "overloaded", "Too many requests are under way"),
             Self::StreamsFull => (503, "streams-full", "No room for one more stream"),
             Self::VotesUnavailable => (503, "votes-unavailable", "Votes can't be stored now"),
             Self::ClockWrong => (503, "clock-wrong", "This machine can't take votes now"),
@@ -150,6 +159,18 @@ impl Problem {
         };
         let status = StatusCode::from_u16(status).expect("each status above is one");
         Kind { status, name, title }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::TooMany => Self::TooManyRequests,
+            Refusal::Full => Self::Overloaded,
+            Refusal::BodyTooSlow => Self::BodyTooSlow,
+            Refusal::BodyBroken => Self::BodyMalformed,
+            Refusal::TimedOut => Self::TimedOut,
+        }
     }
 }
 

@@ -3,15 +3,13 @@
 //! Attempts are counted per user and address, so that whoever guesses a user's password can't keep that user out, and per
 //! address, whatever the names. Counts that were forgotten for want of room begin anew.
 
-use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::time::Duration;
 
-use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultDirectRateLimiter, Quota, RateLimiter};
-use quick_cache::sync::Cache;
+use governor::Quota;
+use voting_commons::adapters::edge::client::Network;
+use voting_commons::adapters::edge::throttle::Throttle;
 
 use crate::auth::NAME_CHARS_MAX;
 use crate::error::Error;
@@ -30,18 +28,18 @@ const COUNTS_MAX: usize = 10_000;
 /// The attempts of late.
 #[derive(Debug)]
 pub(crate) struct Attempts {
-    by_user: Counts<(String, IpAddr)>,
-    by_address: Counts<IpAddr>,
+    by_user: Throttle<(String, Network)>,
+    by_address: Throttle<Network>,
     /// Attempts that were one too many, as the audit holds them.
-    audited: Counts<IpAddr>,
+    audited: Throttle<Network>,
 }
 
 impl Attempts {
     pub(crate) fn new() -> Self {
         Self {
-            by_user: Counts::new(USER_ATTEMPTS_MAX, USER_ATTEMPT_EVERY),
-            by_address: Counts::new(ADDRESS_ATTEMPTS_MAX, ADDRESS_ATTEMPT_EVERY),
-            audited: Counts::new(NonZeroU32::MIN, AUDITED_EVERY),
+            by_user: throttle(USER_ATTEMPTS_MAX, USER_ATTEMPT_EVERY),
+            by_address: throttle(ADDRESS_ATTEMPTS_MAX, ADDRESS_ATTEMPT_EVERY),
+            audited: throttle(NonZeroU32::MIN, AUDITED_EVERY),
         }
     }
 
@@ -51,8 +49,11 @@ impl Attempts {
     /// [`Error::TooManyAttempts`], which isn't counted.
     pub(crate) fn begin(&self, name: &str, address: IpAddr) -> Result<(), Error> {
         let key = key(name, address);
-        self.by_address.count(&key.1)?;
-        self.by_user.count(&key)
+        self.by_address.check(&key.1).and_then(|()| self.by_user.check(&key)).map_err(|wait| {
+            // Rounded up, so that it isn't refused again.
+            let wait_seconds = u32::try_from(wait.as_secs().saturating_add(1)).unwrap_or(u32::MAX);
+            Error::TooManyAttempts { wait_seconds }
+        })
     }
 
     /// Whether the audit is to hold that a password from this address was refused for `error`. Of attempts that are one too many
@@ -60,7 +61,7 @@ impl Attempts {
     pub(crate) fn is_to_be_audited(&self, error: &Error, address: IpAddr) -> bool {
         match error {
             Error::WrongPassword | Error::PasswordExpired => true,
-            Error::TooManyAttempts { .. } => self.audited.count(&key("", address).1).is_ok(),
+            Error::TooManyAttempts { .. } => self.audited.check(&Network::of(address)).is_ok(),
             _ => false,
         }
     }
@@ -71,47 +72,13 @@ impl Attempts {
     }
 }
 
-/// No name is longer, and an IPv6 subscriber has a whole network of 64 bits to send from.
-fn key(name: &str, address: IpAddr) -> (String, IpAddr) {
-    let network = match address.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & !u128::from(u64::MAX))),
-    };
-    (name.chars().take(NAME_CHARS_MAX).collect(), network)
+fn throttle<K: std::hash::Hash + Eq + Clone>(burst: NonZeroU32, every: Duration) -> Throttle<K> {
+    Throttle::new(Quota::with_period(every).expect("it isn't 0").allow_burst(burst), COUNTS_MAX)
 }
 
-struct Counts<K> {
-    limiters: Cache<K, Arc<DefaultDirectRateLimiter>>,
-    quota: Quota,
-    clock: DefaultClock,
-}
-
-impl<K> std::fmt::Debug for Counts<K> {
-    /// Without the addresses.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Counts").field("quota", &self.quota).finish_non_exhaustive()
-    }
-}
-
-impl<K: Eq + Hash + Clone> Counts<K> {
-    fn new(burst: NonZeroU32, every: Duration) -> Self {
-        let quota = Quota::with_period(every).expect("it isn't 0").allow_burst(burst);
-        Self { limiters: Cache::new(COUNTS_MAX), quota, clock: DefaultClock::default() }
-    }
-
-    fn count(&self, key: &K) -> Result<(), Error> {
-        let new = || Ok::<_, Error>(Arc::new(RateLimiter::direct(self.quota)));
-        let limiter = self.limiters.get_or_insert_with(key, new)?;
-        limiter.check().map_err(|refused| {
-            // Rounded up, so that it isn't refused again.
-            let wait = refused.wait_time_from(self.clock.now()).as_secs().saturating_add(1);
-            Error::TooManyAttempts { wait_seconds: u32::try_from(wait).unwrap_or(u32::MAX) }
-        })
-    }
-
-    fn forget(&self, key: &K) {
-        self.limiters.remove(key);
-    }
+/// No name is longer.
+fn key(name: &str, address: IpAddr) -> (String, Network) {
+    (name.chars().take(NAME_CHARS_MAX).collect(), Network::of(address))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
 use test_support::PATIENCE;
+use voting_commons::adapters::edge::EdgeArgs;
 
 use crate::support::{Served, Service, serve};
 
@@ -153,7 +154,8 @@ async fn the_stream_ends_with_the_session_and_with_the_token() {
 async fn the_stream_ends_at_shutdown() {
     let service = Service::start().await;
     service.open_paredao("final", None).await;
-    let Served { url, shutdown, .. } = serve(service.database.as_service("production-frontend"), false).await;
+    let Served { url, shutdown, .. } =
+        serve(service.database.as_service("production-frontend"), false, EdgeArgs::default()).await;
     let client = reqwest::Client::new();
     let request = client.get(format!("{url}/api/v1/paredoes/final/live")).bearer_auth(&service.token);
     let mut events = Events::open(request).await;

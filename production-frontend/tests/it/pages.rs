@@ -216,7 +216,10 @@ async fn assets_and_the_apis_description_are_served_from_here() {
         ("get", "/api/v1/paredoes/{slug}/finality", vec!["401", "404", "503"]),
         ("post", "/api/v1/paredoes/{slug}/publication/propose", vec!["401", "403", "404", "409", "503"]),
     ];
-    for (method, path, statuses) in refusals {
+    for (method, path, mut statuses) in refusals {
+        // What any request may meet on its way in.
+        statuses.extend(["408", "429"]);
+        statuses.sort_unstable();
         let responses = description["paths"][path][method]["responses"].as_object().unwrap();
         let refused: Vec<_> = responses.keys().filter(|status| status.as_str() >= "400").collect();
         assert_eq!(refused, statuses, "{path}");

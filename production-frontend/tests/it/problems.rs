@@ -5,6 +5,7 @@ use reqwest::{Method, Response, StatusCode};
 use serde_json::Value;
 use test_support::TestDatabase;
 use tokio::net::TcpListener;
+use voting_commons::adapters::edge::EdgeArgs;
 use voting_commons::adapters::postgres::PostgresArgs;
 
 use crate::support::{Served, Service, form, form_of, photo, png, serve};
@@ -180,7 +181,7 @@ async fn totals_of_nothing_and_of_too_much() {
 async fn without_postgres_it_says_when_to_try_again() {
     let nowhere = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let args = PostgresArgs::open(format!("postgres://postgres@{nowhere}/none"));
-    let Served { url, shutdown: _shutdown, .. } = serve(args, false).await;
+    let Served { url, shutdown: _shutdown, .. } = serve(args, false, EdgeArgs::default()).await;
     let request = reqwest::Client::new().get(format!("{url}/api/v1/paredoes")).bearer_auth("x");
     let response = request.send().await.unwrap();
     assert!(response.headers().contains_key("retry-after"));

@@ -3,6 +3,7 @@
 use production_frontend::commands;
 use reqwest::StatusCode;
 use sqlx::Row;
+use voting_commons::adapters::edge::EdgeArgs;
 
 use crate::support::{PASSWORD, Service, USER, browser, sign_in};
 
@@ -89,6 +90,40 @@ async fn another_site_can_write_nothing_with_a_session() {
     assert_eq!(service.get("/api/v1/paredoes").await[0]["closes_at"], serde_json::Value::Null);
     let own = browser.post(&close).header("origin", &service.url).header("sec-fetch-site", "same-origin");
     assert_eq!(own.send().await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn attempts_to_sign_in_are_counted_for_whom_a_trusted_proxy_names() {
+    let trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+    let service = Service::start_at(false, EdgeArgs { trusted_proxies, ..EdgeArgs::default() }).await;
+    let try_from = async |address: &str| {
+        let form = [("name", USER), ("password", "errada")];
+        let attempt = browser().post(format!("{}/entrar", service.url)).form(&form);
+        attempt.header("x-forwarded-for", address).send().await.unwrap().status()
+    };
+    let mut attempts = 0;
+    while try_from(&format!("2001:db8::{attempts}")).await != StatusCode::TOO_MANY_REQUESTS {
+        attempts += 1;
+        assert!(attempts < 20, "a network is one client, and guesses on and on");
+    }
+    assert_eq!(try_from("198.51.100.7").await, StatusCode::UNAUTHORIZED, "others still may try");
+    assert_eq!(try_from("2001:db8::1, 198.51.100.8").await, StatusCode::UNAUTHORIZED, "the first is made up");
+}
+
+#[tokio::test]
+async fn nobody_is_believed_who_only_says_where_they_are() {
+    let service = Service::start().await;
+    let refused = async |number: u32| {
+        let form = [("name", USER), ("password", "errada")];
+        let attempt = browser().post(format!("{}/entrar", service.url)).form(&form);
+        let status = attempt.header("x-forwarded-for", format!("192.0.2.{number}")).send().await.unwrap().status();
+        status == StatusCode::TOO_MANY_REQUESTS
+    };
+    let mut attempts = 0;
+    while !refused(attempts).await {
+        attempts += 1;
+        assert!(attempts < 20, "each attempt passes for another client's");
+    }
 }
 
 #[tokio::test]

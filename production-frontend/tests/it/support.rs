@@ -10,6 +10,7 @@ use serde_json::Value;
 use test_support::{TestDatabase, fresh_database, unique_name};
 use tokio::net::TcpListener;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use voting_commons::adapters::edge::EdgeArgs;
 use voting_commons::adapters::postgres::PostgresArgs;
 
 pub(crate) const USER: &str = "producao";
@@ -33,11 +34,16 @@ impl Service {
     }
 
     pub(crate) async fn start_with(cookie_secure: bool) -> Self {
+        Self::start_at(cookie_secure, EdgeArgs::default()).await
+    }
+
+    /// With these limits.
+    pub(crate) async fn start_at(cookie_secure: bool, edge: EdgeArgs) -> Self {
         let database = fresh_database().await;
         let postgres = database.as_service("production-frontend");
         commands::add_user(&postgres, "test", USER, None, PASSWORD).await.unwrap();
         let token = commands::add_token(&postgres, "test", &unique_name("token"), Some(Role::Director)).await.unwrap();
-        let Served { url, admin_url, shutdown } = serve(postgres, cookie_secure).await;
+        let Served { url, admin_url, shutdown } = serve(postgres, cookie_secure, edge).await;
         Self { database, url, admin_url, token, _shutdown: shutdown }
     }
 
@@ -129,16 +135,15 @@ pub(crate) struct Served {
 }
 
 /// Starts the service on free ports.
-pub(crate) async fn serve(postgres: PostgresArgs, cookie_secure: bool) -> Served {
+pub(crate) async fn serve(postgres: PostgresArgs, cookie_secure: bool, edge: EdgeArgs) -> Served {
     let bind = || TcpListener::bind("127.0.0.1:0");
     let listeners = Listeners { pages: bind().await.unwrap(), admin: bind().await.unwrap() };
     let url = format!("http://{}", listeners.pages.local_addr().unwrap());
     let admin_url = format!("http://{}", listeners.admin.local_addr().unwrap());
     let shutdown = CancellationToken::new();
-    let client_address = "ConnectInfo".parse().unwrap();
     let result_signing_key = Some(RESULT_KEY.into());
     let zone = "America/Sao_Paulo".to_owned();
-    let options = Options { zone, cookie_secure, client_address, result_signing_key };
+    let options = Options { zone, cookie_secure, edge, result_signing_key };
     let stop = shutdown.clone();
     tokio::spawn(async move { production_frontend::run(listeners, &postgres, options, stop).await.unwrap() });
     Served { url, admin_url, shutdown: shutdown.drop_guard() }

@@ -28,7 +28,7 @@ const DOCS_POLICY: &str = "default-src 'self'; style-src 'self' 'unsafe-inline';
 #[derive(OpenApi)]
 #[openapi(info(
     title = "Voters' API",
-    description = "Ask for a ballot, solve its captcha, cast it; on 503 or 429 cast the same ballot again.",
+    description = "Ask for a ballot, solve its captcha, cast it; on 408, 429 or 503 cast the same ballot again.",
     version = "1"
 ))]
 struct Description;

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use axum_extra::TypedHeader;
 use axum_extra::headers::IfNoneMatch;
 use voting_commons::Language;
+use voting_commons::adapters::edge::headers::RESOURCE_POLICY;
 
 use super::templates::moment;
 use crate::app::App;
@@ -113,7 +114,8 @@ pub(super) async fn picture(
             return StatusCode::INTERNAL_SERVER_ERROR.into_response();
         }
     };
-    let tag = (TypedHeader(picture.etag.clone()), [(CACHE_CONTROL, KEEP)]);
+    // Whoever shows the link may show it in a page of theirs.
+    let tag = (TypedHeader(picture.etag.clone()), [(CACHE_CONTROL, KEEP)], [(RESOURCE_POLICY, "cross-origin")]);
     if known.is_some_and(|TypedHeader(known)| !known.precondition_passes(&picture.etag)) {
         return (StatusCode::NOT_MODIFIED, tag).into_response();
     }

@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
 use serde_json::json;
+use test_support::eventually;
 use voters_frontend::seal::{Purpose, Sealer};
 use voting_commons::adapters::secret::Secret;
 
@@ -111,6 +112,42 @@ async fn every_answer_carries_the_security_headers() {
         let policy = answer.headers()["content-security-policy"].to_str().unwrap();
         assert!(!policy.contains("script-src 'unsafe") && !policy.contains("unsafe-eval"), "{path}: {policy}");
         assert_eq!(policy.contains("unsafe-inline"), path == "/api/docs/", "{path}: {policy}");
-        assert_eq!(answer.headers()["x-content-type-options"], "nosniff");
+        for (name, value) in [
+            ("x-content-type-options", "nosniff"),
+            ("x-frame-options", "DENY"),
+            ("referrer-policy", "same-origin"),
+            ("cross-origin-opener-policy", "same-origin"),
+            ("cross-origin-resource-policy", "same-origin"),
+        ] {
+            assert_eq!(answer.headers()[name], value, "{path}");
+        }
     }
+}
+
+#[tokio::test]
+async fn a_client_of_a_proxy_that_asks_too_often_is_told_to_wait() {
+    let (service, _database) = Service::fresh_with(|options| {
+        options.edge.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
+        options.edge.client_requests_per_second_max = 1;
+    })
+    .await;
+    let ask = async |client: &str| {
+        let request = service.client.get(format!("{}/api/v1/paredoes", service.url));
+        request.header("x-forwarded-for", client).send().await.unwrap()
+    };
+    // Its tenfold may come at once, and one more comes every second.
+    let refused = eventually("one to be refused", async || {
+        let answer = ask("192.0.2.1").await;
+        (answer.status() != 200).then_some(answer)
+    })
+    .await;
+    Answer::read(refused).await.assert_problem(429, "too-many-requests");
+    assert_eq!(ask("192.0.2.2").await.status(), 200);
+    assert!(service.metrics().await.contains(r#"requests_refused_total{reason="client"}"#));
+}
+
+#[tokio::test]
+async fn requests_past_the_capacity_are_told_to_come_back() {
+    let (service, _database) = Service::fresh_with(|options| options.requests_max = 0).await;
+    service.ask_ballot(SLUG, 1).await.assert_problem(503, "overloaded");
 }

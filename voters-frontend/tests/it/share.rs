@@ -36,6 +36,7 @@ async fn picture(service: &Service) -> Vec<u8> {
 async fn picture_at(service: &Service, path: &str) -> Vec<u8> {
     let answer = service.get(path).await;
     assert_eq!((answer.status(), &answer.headers()[CONTENT_TYPE]), (StatusCode::OK, &"image/jpeg".parse().unwrap()));
+    assert_eq!(answer.headers()["cross-origin-resource-policy"], "cross-origin", "others show it in pages of theirs");
     answer.bytes().await.unwrap().to_vec()
 }
 

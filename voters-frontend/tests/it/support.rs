@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use voters_frontend::clock::Clock;
 use voters_frontend::options::{CaptchaArgs, Environment, Options, Provider};
 use voting_commons::adapters::admin::AdminArgs;
+use voting_commons::adapters::edge::EdgeArgs;
 use voting_commons::adapters::kafka::KafkaArgs;
 use voting_commons::adapters::postgres::PostgresArgs;
 use voting_commons::adapters::secret::Secret;
@@ -60,6 +61,8 @@ pub(crate) fn options(kafka: &KafkaArgs, postgres: &PostgresArgs) -> Options {
         environment: Environment::Dev,
         queue_votes_max: 1_000,
         live_streams_max: 100,
+        requests_max: 1_000,
+        edge: EdgeArgs::default(),
         cookie_secure: false,
         public_url: Some("https://votacao.example".parse().unwrap()),
         clock: Clock::System,

@@ -151,7 +151,14 @@ async fn a_receipt_without_javascript_promises_no_results_where_it_stands() {
 async fn over_https_the_cookie_stays_there() {
     let (service, database) = Service::fresh_with(|options| options.cookie_secure = true).await;
     guard(&service, &database.pool, SLUG, "after_voting").await;
-    assert!(vote(&service).await.headers()["set-cookie"].to_str().unwrap().contains("Secure"));
+    let vote = vote(&service).await;
+    let cookie = vote.headers()["set-cookie"].to_str().unwrap();
+    assert!(cookie.contains("Secure") && cookie.contains("Path=/"), "{cookie}");
+    assert!(!cookie.contains("Domain"), "{cookie}");
+    assert_eq!(vote.headers()["strict-transport-security"], "max-age=31536000");
+    let panorama = format!("{API}/panorama");
+    Answer::read(service.get(&panorama).await).await.assert_problem(403, "results-hidden");
+    assert_eq!(service.get_with(&panorama, cookie.split(';').next().unwrap()).await.status(), 200);
 }
 
 #[tokio::test]

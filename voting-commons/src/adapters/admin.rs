@@ -19,6 +19,9 @@ use super::{http, telemetry};
 /// How often measurements are sorted into their buckets.
 const UPKEEP_INTERVAL: Duration = Duration::from_secs(5);
 
+/// Connections of whoever watches.
+const CONNECTIONS_MAX: usize = 256;
+
 /// Where a service is watched.
 #[derive(Debug, Clone, Args)]
 pub struct AdminArgs {
@@ -81,7 +84,7 @@ pub async fn run(listener: TcpListener, readiness: Readiness, shutdown: Cancella
         .route("/readyz", get(readyz))
         .route("/metrics", get(metrics))
         .with_state(admin);
-    http::serve(listener, router, shutdown).await
+    http::serve(listener, router, CONNECTIONS_MAX, shutdown).await
 }
 
 async fn readyz(State(admin): State<Admin>) -> (StatusCode, String) {

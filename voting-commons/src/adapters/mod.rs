@@ -2,6 +2,7 @@
 //! says.
 
 pub mod admin;
+pub mod edge;
 pub mod failure;
 pub mod http;
 pub mod kafka;
