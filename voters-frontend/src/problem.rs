@@ -47,6 +47,8 @@ pub enum Problem {
     NotFound,
     /// 405: the address doesn't know this method.
     MethodNotAllowed,
+    /// 403: a browser sent this from another site.
+    CrossSite,
     /// 408: the body didn't come in time.
     BodyTooSlow,
     /// 429: too many requests come from this client's address.
@@ -75,7 +77,7 @@ struct Kind {
 
 impl Problem {
     /// All of them.
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::ParedaoUnknown,
         Self::ParedaoNotOpen,
         Self::ParedaoClosed,
@@ -93,6 +95,7 @@ impl Problem {
         Self::MediaTypeUnsupported,
         Self::NotFound,
         Self::MethodNotAllowed,
+        Self::CrossSite,
         Self::BodyTooSlow,
         Self::TooManyRequests,
         Self::Overloaded,
@@ -148,6 +151,7 @@ impl Problem {
             Self::MediaTypeUnsupported => (415, "media-type-unsupported", "The content type isn't supported"),
             Self::NotFound => (404, "not-found", "Nothing is here"),
             Self::MethodNotAllowed => (405, "method-not-allowed", "The method isn't allowed here"),
+            Self::CrossSite => (403, "cross-site", "The request comes from another site"),
             Self::BodyTooSlow => (408, "body-too-slow", "The body didn't come in time"),
             Self::TooManyRequests => (429, "too-many-requests", "Too many requests come from this address"),
             Self::Overloaded => (503, "overloaded", "Too many requests are under way"),

@@ -7,6 +7,7 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use tower_http::csrf::{CsrfLayer, ProtectionError};
 use voting_commons::adapters::edge::headers::secured;
 use voting_commons::adapters::edge::{EdgeArgs, Gate, Limits};
 
@@ -42,6 +43,8 @@ pub(crate) fn router(app: Arc<App>, edge: &EdgeArgs, requests_max: usize) -> Rou
         secured(policy, app.cookie_secure),
         middleware::from_fn(language::say_problems),
         middleware::from_fn_with_state(Arc::clone(&app), pages::show_problems),
+        // Another site could have its visitors' browsers cast ballots that somebody else got and solved.
+        CsrfLayer::new().with_rejection_response(|_: ProtectionError| Problem::CrossSite.into_response()),
         middleware::from_fn_with_state(Arc::new(gate), let_in),
     );
     pages::router().merge(api::router()).layer(layers).with_state(app)

@@ -16,6 +16,7 @@ body-too-large = The request is too large.
 media-type-unsupported = The request's format isn't accepted.
 not-found = This page doesn't exist.
 method-not-allowed = This address doesn't take this kind of request.
+cross-site = The request came from another site.
 body-too-slow = The request took too long to arrive. Try again in a moment.
 too-many-requests = Many requests are coming from your network. Try again in a moment.
 overloaded = Many people are voting right now. Try again in a moment.

@@ -16,6 +16,7 @@ body-too-large = O pedido é grande demais.
 media-type-unsupported = O formato do pedido não é aceito.
 not-found = Esta página não existe.
 method-not-allowed = Este endereço não aceita esse tipo de pedido.
+cross-site = O pedido veio de outro site.
 body-too-slow = O pedido demorou demais para chegar. Tente de novo em instantes.
 too-many-requests = Há pedidos demais vindo da sua rede. Tente de novo em instantes.
 overloaded = Há muita gente votando agora. Tente de novo em instantes.

@@ -125,6 +125,24 @@ async fn every_answer_carries_the_security_headers() {
 }
 
 #[tokio::test]
+async fn another_site_cannot_have_its_visitors_vote() {
+    let (service, _database) = Service::fresh().await;
+    let ballot = service.ballot().await;
+    let send = async |(name, value): (&str, &str)| {
+        let form = [("ballot", ballot["ballot"].as_str().unwrap())];
+        let vote = service.client.post(format!("{}/paredoes/{SLUG}/votes", service.url));
+        vote.form(&form).header(name, value).send().await.unwrap()
+    };
+    for forged in
+        [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site")]
+    {
+        Answer::read(send(forged).await).await.assert_problem(403, "cross-site");
+    }
+    assert_eq!(records(&service.kafka).await, []);
+    assert_eq!(send(("sec-fetch-site", "same-origin")).await.status(), 202);
+}
+
+#[tokio::test]
 async fn a_client_of_a_proxy_that_asks_too_often_is_told_to_wait() {
     let (service, _database) = Service::fresh_with(|options| {
         options.edge.trusted_proxies = vec!["127.0.0.0/8".parse().unwrap()];
