@@ -106,7 +106,7 @@ impl App {
 
     /// Whether these cookies show a vote in `paredao`.
     pub fn has_voted(&self, paredao: &Paredao, cookies: &CookieJar) -> bool {
-        voted::has_voted(&self.sealer, cookies, paredao.id)
+        voted::has_voted(&self.sealer, cookies, paredao.id, self.cookie_secure)
     }
 
     /// `cookies`, and the one that shows the vote of `receipt` where percentages are for those who have voted: elsewhere

@@ -12,21 +12,23 @@ use crate::seal::{Purpose, Sealer};
 /// How long a browser keeps it: longer than any paredão is open.
 const LIFE: Duration = Duration::from_secs(30 * 24 * 3600);
 
-/// One cookie per paredão, for several may be open at once.
-fn name(paredao: ParedaoId) -> String {
-    format!("voted-{paredao}")
+/// One cookie per paredão, for several may be open at once. With the prefix, browsers let only this host set it, over HTTPS.
+fn name(paredao: ParedaoId, is_secure: bool) -> String {
+    let prefix = if is_secure { "__Host-" } else { "" };
+    format!("{prefix}voted-{paredao}")
 }
 
 /// Shows that its browser has voted in `paredao`. No script can read it, and no other site's form sends it.
 pub(crate) fn cookie(sealer: &Sealer, paredao: ParedaoId, is_secure: bool) -> Cookie<'static> {
-    let cookie = Cookie::build((name(paredao), sealer.seal(Purpose::Voted, &paredao)));
+    let cookie = Cookie::build((name(paredao, is_secure), sealer.seal(Purpose::Voted, &paredao)));
     let cookie = cookie.path("/").http_only(true).same_site(SameSite::Lax).secure(is_secure);
     cookie.max_age(LIFE.try_into().expect("a month is a length of time")).build()
 }
 
 /// Whether `cookies` show a vote in `paredao`.
-pub(crate) fn has_voted(sealer: &Sealer, cookies: &CookieJar, paredao: ParedaoId) -> bool {
-    let opened = cookies.get(&name(paredao)).map(|cookie| sealer.open::<ParedaoId>(Purpose::Voted, cookie.value()));
+pub(crate) fn has_voted(sealer: &Sealer, cookies: &CookieJar, paredao: ParedaoId, is_secure: bool) -> bool {
+    let opened =
+        cookies.get(&name(paredao, is_secure)).map(|cookie| sealer.open::<ParedaoId>(Purpose::Voted, cookie.value()));
     opened == Some(Ok(paredao))
 }
 
@@ -49,16 +51,17 @@ mod tests {
     fn a_vote_in_one_paredao_is_none_in_another() {
         let (sealer, stranger) = (sealer(1), sealer(2));
         let cookies = CookieJar::new().add(cookie(&sealer, paredao(1), true));
-        assert!(has_voted(&sealer, &cookies, paredao(1)));
-        assert!(!has_voted(&sealer, &cookies, paredao(2)));
-        assert!(!has_voted(&stranger, &cookies, paredao(1)));
+        assert!(has_voted(&sealer, &cookies, paredao(1), true));
+        assert!(!has_voted(&sealer, &cookies, paredao(1), false), "whoever could set it by HTTP gains nothing");
+        assert!(!has_voted(&sealer, &cookies, paredao(2), true));
+        assert!(!has_voted(&stranger, &cookies, paredao(1), true));
 
         // The same seal under the other one's name.
         let sealed = cookie(&sealer, paredao(1), true).value().to_owned();
-        let renamed = CookieJar::new().add(Cookie::new(name(paredao(2)), sealed));
-        assert!(!has_voted(&sealer, &renamed, paredao(2)));
-        let ballot = Cookie::new(name(paredao(2)), sealer.seal(Purpose::Ballot, &paredao(2)));
-        assert!(!has_voted(&sealer, &CookieJar::new().add(ballot), paredao(2)));
+        let renamed = CookieJar::new().add(Cookie::new(name(paredao(2), true), sealed));
+        assert!(!has_voted(&sealer, &renamed, paredao(2), true));
+        let ballot = Cookie::new(name(paredao(2), true), sealer.seal(Purpose::Ballot, &paredao(2)));
+        assert!(!has_voted(&sealer, &CookieJar::new().add(ballot), paredao(2), true));
     }
 
     #[test]

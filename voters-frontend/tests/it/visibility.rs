@@ -153,7 +153,10 @@ async fn over_https_the_cookie_stays_there() {
     guard(&service, &database.pool, SLUG, "after_voting").await;
     let vote = vote(&service).await;
     let cookie = vote.headers()["set-cookie"].to_str().unwrap();
-    assert!(cookie.contains("Secure") && cookie.contains("Path=/"), "{cookie}");
+    assert!(
+        cookie.starts_with("__Host-voted-1=") && cookie.contains("Secure") && cookie.contains("Path=/"),
+        "{cookie}"
+    );
     assert!(!cookie.contains("Domain"), "{cookie}");
     assert_eq!(vote.headers()["strict-transport-security"], "max-age=31536000");
     let panorama = format!("{API}/panorama");
