@@ -1,12 +1,14 @@
 //! What services' processes are told.
 
+use std::path::PathBuf;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dev_stack::keyring::Keyring;
 use voting_commons::adapters::kafka::KafkaArgs;
 use voting_commons::adapters::postgres::PostgresArgs;
 
-use crate::{GuardedKafka, GuardedPostgres};
+use crate::{GuardedKafka, GuardedPostgres, Plan};
 
 /// An example of RFC 8410.
 const RESULT_SIGNING_KEY: &str =
@@ -22,17 +24,20 @@ pub(crate) struct Environment {
     who: Option<&'static str>,
     /// The keys of ballots.
     pub(crate) ballot_keys: String,
+    /// The file that their logs are added to, instead of the terminal.
+    pub(crate) log: Option<PathBuf>,
 }
 
 impl Environment {
     /// Nobody signs in.
-    pub(crate) fn open(captcha: &str, kafka: &KafkaArgs, postgres: &PostgresArgs) -> Self {
-        let mut environment = Self::new(captcha, kafka);
+    pub(crate) fn open(plan: &Plan, kafka: &KafkaArgs, postgres: &PostgresArgs) -> Self {
+        let mut environment = Self { log: plan.log.clone(), ..Self::new(plan.captcha, kafka) };
         environment.common.extend([
             ("KAFKA_TOPIC", kafka.kafka_topic.clone()),
             ("KAFKA_GROUP", kafka.kafka_topic.clone()),
             ("DATABASE_URL", postgres.database_url.clone()),
         ]);
+        environment.common.extend(plan.more.iter().cloned());
         environment
     }
 
@@ -54,7 +59,7 @@ impl Environment {
             ("RESULT_SIGNING_KEY", RESULT_SIGNING_KEY.to_owned()),
             ("RUST_LOG", "warn".to_owned()),
         ];
-        Self { common, keyring: None, who: None, ballot_keys }
+        Self { common, keyring: None, who: None, ballot_keys, log: None }
     }
 
     /// The same in somebody else's name.

@@ -48,6 +48,10 @@ pub struct Plan {
     pub registers: usize,
     /// `altcha` or `off`.
     pub captcha: &'static str,
+    /// Settings of the services beside these.
+    pub more: Vec<(&'static str, String)>,
+    /// The file that the services' logs are added to, instead of the terminal.
+    pub log: Option<PathBuf>,
 }
 
 impl Plan {
@@ -58,6 +62,8 @@ impl Plan {
             postgres: required_env("DATABASE_URL"),
             registers: 1,
             captcha: "off",
+            more: vec![],
+            log: None,
         }
     }
 }
@@ -98,7 +104,7 @@ impl System {
         let turn = Arc::clone(&ONE_AT_A_TIME).lock_owned().await;
         let kafka = fresh_topic_on(&plan.brokers, PARTITIONS).await;
         let database = fresh_database_on(&plan.postgres).await;
-        let environment = Environment::open(plan.captcha, &kafka, &database.args);
+        let environment = Environment::open(plan, &kafka, &database.args);
         Self::start_on(kafka, database, plan.registers, environment, turn).await
     }
 
@@ -214,8 +220,10 @@ pub fn program(name: &str) -> PathBuf {
     binaries().join(name)
 }
 
-/// The folder into which Cargo built the services.
+/// The folder into which Cargo built the services: that of other programs, and the one above that of tests and examples.
 fn binaries() -> PathBuf {
-    let test = std::env::current_exe().expect("a process knows where it came from");
-    test.ancestors().nth(2).expect("Cargo puts tests into <profile>/deps").to_owned()
+    let program = std::env::current_exe().expect("a process knows where it came from");
+    let folder = program.parent().expect("a program lies in a folder");
+    let is_apart = ["deps", "examples"].iter().any(|name| folder.ends_with(name));
+    if is_apart { folder.parent().unwrap_or(folder) } else { folder }.to_owned()
 }

@@ -1,5 +1,6 @@
 //! Services as processes.
 
+use std::fs::File;
 use std::io::Write;
 use std::process::{Child, Command, Stdio};
 
@@ -25,7 +26,12 @@ impl Service {
     /// When its binary wasn't built.
     pub(crate) fn start(name: &'static str, arguments: &[&str], environment: &Environment) -> Self {
         let (listen, admin) = (free_address(), free_address());
-        let process = command(name, arguments, environment)
+        let mut command = command(name, arguments, environment);
+        if let Some(log) = &environment.log {
+            let log = File::options().append(true).create(true).open(log).expect("the log can be written");
+            command.stderr(log);
+        }
+        let process = command
             .env("LISTEN", &listen)
             .env("ADMIN_LISTEN", &admin)
             .env("PUBLIC_URL", format!("http://{listen}"))
@@ -41,6 +47,16 @@ impl Service {
     pub fn kill(&mut self) {
         self.process.kill().expect("a child may be killed");
         self.process.wait().expect("a child may be waited for");
+    }
+
+    /// Its number among the system's processes.
+    pub fn process_id(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Whether it hasn't ended.
+    pub fn is_running(&mut self) -> bool {
+        matches!(self.process.try_wait(), Ok(None))
     }
 
     /// Waits until `/readyz` says so.
