@@ -1,5 +1,6 @@
 //! The developer's tasks: `cargo xtask up`, `down`, `reset`, `test` and a few more.
 
+mod attack;
 mod backends;
 mod bench;
 mod chaos;
@@ -14,6 +15,7 @@ mod manifests;
 mod provision;
 mod run;
 mod say;
+mod schemathesis;
 mod screenshots;
 mod secrets;
 mod services;
@@ -52,6 +54,8 @@ enum Task {
     Bench(bench::BenchArguments),
     /// Break the whole system on purpose while votes flow, and check that none is lost or counted twice.
     Chaos(chaos::ChaosArguments),
+    /// Attack both frontends from outside while voters vote, and check that they bear it.
+    Attack(attack::AttackArguments),
     /// Take pictures of the screens, for the README.
     Screenshots,
     /// Measure how many lines the tests run.
@@ -85,6 +89,7 @@ fn run_task(task: &Task) -> Result<()> {
         Task::Simulate(arguments) => simulate::simulate(arguments),
         Task::Bench(arguments) => bench::bench(arguments),
         Task::Chaos(arguments) => chaos::chaos(arguments),
+        Task::Attack(arguments) => attack::attack(arguments),
         Task::Screenshots => screenshots::screenshots(),
         Task::Coverage => coverage::coverage(),
         Task::DevServices => backends::dev_services(),
