@@ -81,6 +81,8 @@ pub struct System {
     pub registers: Vec<Service>,
     /// The frontend's process.
     pub frontend: Service,
+    /// The aggregator's process.
+    pub aggregator: Service,
     /// The process of production's frontend.
     pub production_frontend: Service,
     /// The keys of its ballots.
@@ -90,7 +92,6 @@ pub struct System {
     /// Its topic.
     pub kafka: KafkaArgs,
     environment: Environment,
-    _aggregator: Service,
     // The last field: it is given back when the processes have ended.
     _turn: OwnedMutexGuard<()>,
 }
@@ -155,7 +156,7 @@ impl System {
             production_frontend: production,
             ballot_keys: environment.ballot_keys.clone(),
             environment,
-            _aggregator: aggregator,
+            aggregator,
             _turn: turn,
         }
     }

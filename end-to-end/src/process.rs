@@ -67,6 +67,15 @@ impl Service {
         eventually(&format!("{} to be ready", self.name), async || self.is_ready().await.then_some(())).await;
     }
 
+    /// What it tells Prometheus.
+    ///
+    /// # Panics
+    /// When it doesn't answer.
+    pub async fn metrics(&self) -> String {
+        let answer = reqwest::get(format!("{}/metrics", self.admin)).await.expect("it answers");
+        answer.text().await.expect("it answers with text")
+    }
+
     /// Whether `/readyz` says that it is ready.
     pub async fn is_ready(&self) -> bool {
         let answer = reqwest::get(format!("{}/readyz", self.admin)).await;

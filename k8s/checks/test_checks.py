@@ -5,7 +5,9 @@ GO=… KUSTOMIZE=… python -m unittest
 
 import copy
 import os
+import tempfile
 import unittest
+from pathlib import Path
 
 import yaml
 
@@ -183,9 +185,16 @@ class Watching(unittest.TestCase):
 
     def test_a_metric_that_nobody_has(self):
         sources = 'counter!("votes_counted_total")'
-        self.assertTrue(watching.exists("votes_counted_total", sources, set()))
-        self.assertFalse(watching.exists("votes_count_total", sources, set()))
-        self.assertTrue(watching.exists("voting:lag", sources, {"voting:lag"}))
+        self.assertTrue(watching.is_in_sources("votes_counted_total", sources))
+        self.assertFalse(watching.is_in_sources("votes_count_total", sources))
+
+    def test_a_metric_that_no_service_told_of(self):
+        with tempfile.TemporaryDirectory() as folder:
+            told = "".join(f"{metric} 0\n" for _, metric in watching.read_from_services())
+            (Path(folder) / "all.prom").write_text(told)
+            self.assertEqual(watching.not_told(Path(folder)), [])
+            (Path(folder) / "all.prom").write_text(told.replace("votes_counted_total 0", "# votes_counted_total 0"))
+            self.assertIn("no service told of votes_counted_total", "".join(watching.not_told(Path(folder))))
 
 
 class Topics(unittest.TestCase):

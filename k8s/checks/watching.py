@@ -1,7 +1,11 @@
-"""Whether rules and dashboards speak of metrics that exist, and of recordings that are made."""
+"""Whether rules and dashboards speak of metrics that exist, and of recordings that are made.
+
+`watching.py FOLDER` asks instead whether the files in FOLDER, which are what running services told Prometheus, hold them.
+"""
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import yaml
@@ -38,21 +42,41 @@ def expressions() -> list[tuple[str, str]]:
     return found
 
 
-def exists(metric: str, sources: str, recorded: set[str]) -> bool:
-    if metric in MADE_BY_PROMETHEUS or metric in recorded:
-        return True
+def recorded() -> set[str]:
+    return {rule["record"] for group in groups() for rule in group["rules"] if "record" in rule}
+
+
+def read_from_services() -> list[tuple[str, str]]:
+    """Where a series is read that services must have, and its name."""
+    others = MADE_BY_PROMETHEUS | recorded()
+    return [
+        (place, metric) for place, expression in expressions() for metric in sorted(metrics_of(expression) - others)
+    ]
+
+
+def is_in_sources(metric: str, sources: str) -> bool:
     names = [metric, *(metric.removesuffix(suffix) for suffix in SUFFIXES)]
     return any(f'"{name}"' in sources for name in names)
 
 
+def not_told(folder: Path) -> list[str]:
+    """What is read, but isn't in what services told."""
+    told = {
+        re.split(r"[ {]", line, maxsplit=1)[0]
+        for file in folder.iterdir()
+        for line in file.read_text().splitlines()
+        if line and not line.startswith("#")
+    }
+    assert told, f"{folder} holds no metrics"
+    return [f"{place}: no service told of {metric}" for place, metric in read_from_services() if metric not in told]
+
+
 def problems() -> list[Problem]:
     sources = "".join(file.read_text() for file in ROOT.glob("*/src/**/*.rs") if file.parts[-3] != "xtask")
-    recorded = {rule["record"] for group in groups() for rule in group["rules"] if "record" in rule}
     found = [
         f"{place}: no service has a metric {metric}"
-        for place, expression in expressions()
-        for metric in sorted(metrics_of(expression))
-        if not exists(metric, sources, recorded)
+        for place, metric in read_from_services()
+        if not is_in_sources(metric, sources)
     ]
     alerts = [rule for group in groups() for rule in group["rules"] if "alert" in rule]
     tested = (MONITORING / "rules_test.yaml").read_text()
@@ -65,3 +89,7 @@ def problems() -> list[Problem]:
     if operators != groups():
         found.append("prometheus-rule.yaml: holds other groups than rules.yaml")
     return found
+
+
+if __name__ == "__main__":
+    sys.exit("\n".join(not_told(Path(sys.argv[1]))) or None)

@@ -11,3 +11,4 @@ mod publication;
 mod reconciliation;
 mod replay;
 mod votes_over_http;
+mod watching;
