@@ -21,6 +21,7 @@ mod secrets;
 mod services;
 mod simulate;
 mod sqlx;
+mod supply_chain;
 mod teardown;
 mod test;
 mod toxiproxy;
@@ -64,6 +65,10 @@ enum Task {
     DevServices,
     /// Refresh what the compiler knows of the database, in .sqlx.
     SqlxPrepare,
+    /// Check the licences, versions and sources of what we depend on.
+    Deny(supply_chain::DenyArguments),
+    /// Write what each service is made of.
+    Sbom,
     /// Stop whatever is running.
     Down,
     /// Stop whatever is running and forget all its data.
@@ -94,6 +99,8 @@ fn run_task(task: &Task) -> Result<()> {
         Task::Coverage => coverage::coverage(),
         Task::DevServices => backends::dev_services(),
         Task::SqlxPrepare => sqlx::prepare(),
+        Task::Deny(arguments) => supply_chain::deny(arguments),
+        Task::Sbom => supply_chain::sbom(),
         Task::Down => teardown::down(),
         Task::Reset => teardown::reset(),
     }

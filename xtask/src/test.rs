@@ -14,7 +14,7 @@ use dev_stack::kafka::{Kafka, KafkaOptions};
 use dev_stack::port;
 use dev_stack::postgres::{Postgres, PostgresOptions};
 
-use crate::{attack, chaos, folder, interrupt, jars, lock, manifests, provision, run, say, simulate};
+use crate::{attack, chaos, folder, interrupt, jars, lock, manifests, provision, run, say, simulate, supply_chain};
 
 /// All that is built and tested. Examples in doc comments aren't: there are none.
 const TARGETS: [&str; 3] = ["--lib", "--bins", "--tests"];
@@ -87,6 +87,7 @@ fn run_steps(steps: &mut Vec<Step>, counts: &mut Counts) -> Result<()> {
         run::run(run::cargo(&arguments).env("SQLX_OFFLINE", "true"))
     })?;
     timed("manifests", &mut manifests::check)?;
+    timed("dependencies", &mut supply_chain::check_offline)?;
     // The tests of the whole system start the services' programs, and drive a browser. Programs and tests are built at once:
     // apart, the tests' additional features would have most dependencies compiled again.
     timed("build", &mut || {
