@@ -1,21 +1,22 @@
 //! Requests that no browser sends.
 
 use std::net::SocketAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::{by, none_held};
+use super::{WAVE, by, none_held};
 use crate::tally::Tally;
 use crate::wire::ask;
 
-/// How often each is sent, and the pause before it is again.
-const TIMES: usize = 20;
+/// Before each is sent again.
 const PAUSE: Duration = Duration::from_secs(1);
+/// Half of the wave: those that are sent last have the other half for their answers.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Each of [`requests`].
 pub(super) async fn all(address: SocketAddr) -> Tally {
     let (requests, mut tally) = (requests(), Tally::default());
-    for _ in 0..TIMES {
+    let start = Instant::now();
+    while start.elapsed() + PATIENCE < WAVE {
         tally.merge(by(requests.len(), |number| ask(address, &requests[number], PATIENCE)).await);
         tokio::time::sleep(PAUSE).await;
     }
