@@ -52,6 +52,7 @@ pub fn describe() {
         counter!(name).increment(0);
     }
     for problem in Problem::ALL {
+        counter!(BALLOTS_REFUSED, "reason" => problem.name()).increment(0);
         counter!(VOTES_REFUSED, "reason" => problem.name()).increment(0);
     }
 }

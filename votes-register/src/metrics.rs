@@ -34,7 +34,13 @@ pub(crate) fn describe() {
     describe_histogram!("register_flush_seconds", Unit::Seconds, "From a flush's start to its answer");
     describe_histogram!("register_batch_records", Unit::Count, "Records per flush");
     // What hasn't happened yet is 0: a rate, and an alert on it, needs the first step from there.
-    for name in ["votes_consumed_total", "votes_counted_total", "votes_duplicate_total", "register_fenced_total"] {
+    for name in [
+        "votes_consumed_total",
+        "votes_counted_total",
+        "votes_duplicate_total",
+        "votes_replayed_total",
+        "register_fenced_total",
+    ] {
         counter!(name).increment(0);
     }
     for rejection in [Rejection::TooLate, Rejection::FromFuture, Rejection::RefusedByStore] {

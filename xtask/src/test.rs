@@ -95,14 +95,7 @@ fn run_steps(steps: &mut Vec<Step>, counts: &mut Counts) -> Result<()> {
         install_browser_tests()
     })?;
     timed("simulate", &mut simulate::for_tests)?;
-    timed("test", &mut || {
-        let mut command = run::cargo(&["test", "--workspace", "--no-fail-fast"]);
-        command.args(TARGETS);
-        if let Some(backends) = &backends {
-            backends.tell(&mut command);
-        }
-        run_tests(&mut command, counts)
-    })?;
+    timed("test", &mut || test_at_once(backends.as_ref().context("they were started above")?, counts))?;
     timed("attack", &mut || attack::short(backends.as_ref().context("they were started above")?))?;
     // It needs both processors, and has a Kafka and a Postgres of its own.
     drop(backends);
@@ -156,6 +149,28 @@ impl TestBackends {
     }
 }
 
+/// Runs the tests of the whole system, which mostly wait, beside all others, which mostly compute.
+fn test_at_once(backends: &TestBackends, counts: &mut Counts) -> Result<()> {
+    let command = |which: &[&str]| {
+        let mut command = run::cargo(&["test", "--workspace", "--no-fail-fast"]);
+        command.args(which);
+        backends.tell(&mut command);
+        command
+    };
+    let mut whole_system = command(&["--test", "whole_system"]);
+    // No other test's name begins so.
+    let mut others = command(&["--lib", "--bins", "--test", "[!w]*"]);
+    let mut more = Counts::default();
+    let passed = thread::scope(|scope| {
+        let beside = scope.spawn(|| run_tests(&mut whole_system, &mut more));
+        let passed = run_tests(&mut others, counts);
+        let beside = beside.join().unwrap_or_else(|_| bail!("the tests of the whole system came to no end"));
+        passed.and(beside)
+    });
+    counts.sum(&more);
+    passed
+}
+
 /// Runs `cargo test` or the like, passing on what it prints and counting the tests.
 pub(crate) fn run_tests(command: &mut Command, counts: &mut Counts) -> Result<()> {
     command.stdout(Stdio::piped()).process_group(0);
@@ -198,6 +213,12 @@ impl Display for Counts {
 }
 
 impl Counts {
+    fn sum(&mut self, more: &Self) {
+        self.passed += more.passed;
+        self.failed += more.failed;
+        self.ignored += more.ignored;
+    }
+
     /// Reads `test result: ok. 3 passed; 0 failed; 0 ignored; …`; other lines count nothing.
     fn add(&mut self, line: &str) {
         let Some((_, result)) = line.split_once("test result: ") else {
