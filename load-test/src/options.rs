@@ -54,7 +54,8 @@ pub struct ImportArgs {
     #[arg(long, env = "PRODUCTION_URL")]
     pub production: String,
     /// Production's bearer token
-    #[arg(long, env = "PRODUCTION_TOKEN", hide_env_values = true)]
+    // One in 64 begins with a hyphen.
+    #[arg(allow_hyphen_values = true, long, env = "PRODUCTION_TOKEN", hide_env_values = true)]
     pub token: Secret,
     /// The topic to write to.
     #[command(flatten)]
@@ -99,7 +100,8 @@ pub struct DeploymentArgs {
     #[arg(long, env = "PRODUCTION_URL", value_parser = url)]
     pub production: String,
     /// Production's bearer token
-    #[arg(long, env = "PRODUCTION_TOKEN", hide_env_values = true)]
+    // One in 64 begins with a hyphen.
+    #[arg(allow_hyphen_values = true, long, env = "PRODUCTION_TOKEN", hide_env_values = true)]
     pub token: Secret,
     /// The deployment's keys, where its captcha is off: ballots are sealed here. Without them every
     /// ballot is asked for, and its proof of work is done
