@@ -25,11 +25,6 @@ pub(crate) fn attack(arguments: &AttackArguments) -> Result<()> {
     strike(&TestBackends::start()?, arguments.long)
 }
 
-/// A run that takes less than two minutes, of programs that are built already.
-pub(crate) fn short(backends: &TestBackends) -> Result<()> {
-    strike(backends, false)
-}
-
 fn strike(backends: &TestBackends, is_long: bool) -> Result<()> {
     let home = folder::dev().join("attack");
     folder::remove(&home)?;

@@ -14,7 +14,7 @@ use dev_stack::kafka::{Kafka, KafkaOptions};
 use dev_stack::port;
 use dev_stack::postgres::{Postgres, PostgresOptions};
 
-use crate::{attack, chaos, folder, interrupt, jars, lock, manifests, provision, run, say, simulate, supply_chain};
+use crate::{chaos, folder, interrupt, jars, lock, manifests, provision, run, say, simulate, supply_chain};
 
 /// All that is built and tested. Examples in doc comments aren't: there are none.
 const TARGETS: [&str; 3] = ["--lib", "--bins", "--tests"];
@@ -96,7 +96,6 @@ fn run_steps(steps: &mut Vec<Step>, counts: &mut Counts) -> Result<()> {
     })?;
     timed("simulate", &mut simulate::for_tests)?;
     timed("test", &mut || test_at_once(backends.as_ref().context("they were started above")?, counts))?;
-    timed("attack", &mut || attack::short(backends.as_ref().context("they were started above")?))?;
     // It needs both processors, and has a Kafka and a Postgres of its own.
     drop(backends);
     timed("chaos", &mut chaos::short)?;
