@@ -12,7 +12,8 @@ use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
 use crate::daemon::{Daemon, Lifetime};
-use crate::keyring::{ADMIN, BROKER, Keyring, write_private};
+use crate::keyring::{ADMIN, BROKER, Keyring};
+use crate::private_file::write_private;
 use crate::{kafka_rights, port};
 
 /// Generous: on a busy machine with two cores a JVM takes its time.

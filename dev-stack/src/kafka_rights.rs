@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Result, bail};
 
-use crate::keyring::{ADMIN, Keyring, MIGRATIONS, write_private};
+use crate::keyring::{ADMIN, Keyring, MIGRATIONS};
+use crate::private_file::write_private;
 
 /// Something that one user may do. Reading and writing a topic includes asking about it.
 #[derive(Debug)]

@@ -9,6 +9,7 @@ mod kafka_rights;
 pub mod keyring;
 pub mod port;
 pub mod postgres;
+pub mod private_file;
 mod wait;
 
 pub use wait::wait_until;

@@ -14,7 +14,8 @@ use nix::unistd::{Pid, User, geteuid};
 use tempfile::TempDir;
 
 use crate::daemon::{self, Daemon, Lifetime};
-use crate::keyring::{DATABASE, Keyring, MIGRATIONS, SERVICES, write_private};
+use crate::keyring::{DATABASE, Keyring, MIGRATIONS, SERVICES};
+use crate::private_file::write_private;
 use crate::{port, wait_until};
 
 const START_PATIENCE: Duration = Duration::from_secs(60);

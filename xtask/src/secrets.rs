@@ -1,14 +1,14 @@
 //! What must not be guessed, made once and kept in `.dev/secrets`.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
-use std::path::{Path, PathBuf};
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use dev_stack::private_file::write_private;
 
 use crate::folder;
 
@@ -87,20 +87,6 @@ impl Secrets {
         let lines = self.values.iter().map(|(name, value)| format!("{name}={value}\n"));
         write_private(&self.path, &lines.collect::<String>())
     }
-}
-
-/// Writes a file that only its owner may read, whole or not at all.
-pub(crate) fn write_private(path: &Path, text: &str) -> Result<()> {
-    let write = || {
-        if let Some(folder) = path.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let draft = path.with_extension("new");
-        let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&draft)?;
-        file.write_all(text.as_bytes())?;
-        fs::rename(draft, path)
-    };
-    write().with_context(|| format!("cannot write {}", path.display()))
 }
 
 fn random<const LENGTH: usize>() -> Result<[u8; LENGTH]> {

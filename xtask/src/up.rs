@@ -9,9 +9,10 @@ use std::time::Duration;
 use anyhow::Result;
 use clap::Args;
 use dev_stack::daemon::Daemon;
+use dev_stack::private_file::write_private;
 
 use crate::backends::Backends;
-use crate::secrets::{Secrets, write_private};
+use crate::secrets::Secrets;
 use crate::services::{self, Captcha, NAMES, PRODUCTION_URL, Service, VOTERS_URL};
 use crate::{demo, folder, interrupt, lock, provision, run, say, teardown};
 
