@@ -11,13 +11,16 @@ mod late;
 mod process;
 pub mod stage;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
+use anyhow::Context as _;
+use clap::Parser as _;
 use dev_stack::keyring::{ADMIN, MIGRATIONS};
 use dev_stack::port;
 use dev_stack::postgres::SUPERUSER;
+use load_test::options::Cli;
 use test_support::{TestDatabase, eventually, fresh_database_on, fresh_topic_on, required_env};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use voting_commons::adapters::kafka::KafkaArgs;
@@ -202,6 +205,30 @@ impl System {
     /// When it fails.
     pub fn feed(&self, name: &'static str, arguments: &[&str], input: &str) {
         process::feed(name, arguments, &self.environment, input);
+    }
+
+    /// Has the load test write the votes in `file`, as the import that production knows by the number `import`; whether each of its
+    /// lines was a vote and counts.
+    ///
+    /// # Errors
+    /// When that can't be done.
+    pub async fn import(&self, file: &Path, import: &str) -> anyhow::Result<bool> {
+        let arguments = [
+            "load-test",
+            "import",
+            file.to_str().context("a path that is no text")?,
+            "--import",
+            import,
+            "--production",
+            &self.production.url,
+            "--token",
+            &self.production.token,
+            "--kafka-brokers",
+            &self.kafka.kafka_brokers,
+            "--kafka-topic",
+            &self.kafka.kafka_topic,
+        ];
+        load_test::run(&Cli::parse_from(arguments)).await
     }
 
     async fn end_offsets(&self) -> i64 {

@@ -8,9 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
-use clap::Parser;
 use jiff::{SignedDuration, Timestamp, ToSpan, Unit};
-use load_test::options::Cli;
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
@@ -111,22 +109,7 @@ async fn import(system: &System, past: &Past, ids: &[i64]) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let file = folder.path().join("votes.jsonl");
     fs::write(&file, lines(past, ids)?)?;
-    let arguments = [
-        "load-test",
-        "import",
-        file.to_str().context("a path that is no text")?,
-        "--import",
-        &import,
-        "--production",
-        &system.production.url,
-        "--token",
-        &system.production.token,
-        "--kafka-brokers",
-        &system.kafka.kafka_brokers,
-        "--kafka-topic",
-        &system.kafka.kafka_topic,
-    ];
-    ensure!(load_test::run(&Cli::parse_from(arguments)).await?, "not all of {}'s votes count", past.slug);
+    ensure!(system.import(&file, &import).await?, "not all of {}'s votes count", past.slug);
     Ok(())
 }
 

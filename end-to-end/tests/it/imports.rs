@@ -3,37 +3,15 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use clap::Parser;
 use end_to_end::{Plan, System};
 use jiff::{SignedDuration, Timestamp};
-use load_test::options::Cli;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use test_support::eventually;
 
 /// Imports the file; whether each of its lines was a vote.
 async fn import(system: &System, file: &Path, import: &Value) -> bool {
-    try_import(system, file, import).await.unwrap()
-}
-
-async fn try_import(system: &System, file: &Path, import: &Value) -> anyhow::Result<bool> {
-    let (file, import) = (file.to_str().unwrap(), import.to_string());
-    let arguments = [
-        "load-test",
-        "import",
-        file,
-        "--import",
-        &import,
-        "--production",
-        &system.production.url,
-        "--token",
-        &system.production.token,
-        "--kafka-brokers",
-        &system.kafka.kafka_brokers,
-        "--kafka-topic",
-        &system.kafka.kafka_topic,
-    ];
-    load_test::run(&Cli::parse_from(arguments)).await
+    system.import(file, &import.to_string()).await.unwrap()
 }
 
 /// Registers an import for the paredão `final`; its number.
@@ -137,7 +115,7 @@ async fn an_import_is_of_one_file() {
 
     fs::write(&file, line(paredao.participants[0], "2026-01-05T21:05:05Z")).unwrap();
     fs::write(beside(&file, &id, "errors"), "7\tit isn't a vote\n").unwrap();
-    let told = try_import(&system, &file, &id).await.unwrap_err().to_string();
+    let told = system.import(&file, &id.to_string()).await.unwrap_err().to_string();
     assert!(told.contains("import-of-another-file"), "{told}");
     assert_eq!(refused(&file, &id), [(7, "it isn't a vote".to_owned())], "they are of the file that was begun");
     for kind in ["report.json", "report.html"] {
