@@ -18,6 +18,7 @@ use voting_commons::adapters::edge::client::Client;
 
 use crate::app::App;
 use crate::error::Error;
+use password::User;
 pub(crate) use role::Role;
 use token::Token;
 
@@ -100,6 +101,17 @@ impl Producer {
     fn with(self, needed: Role) -> Result<Self, Error> {
         if self.role >= needed { Ok(self) } else { Err(Error::RoleTooLow { needed, has: self.role }) }
     }
+}
+
+/// Tries the password of the user called `name`, as often as attempts are allowed from there.
+///
+/// # Errors
+/// [`Error::TooManyAttempts`], or what is wrong with the password.
+pub(crate) async fn try_password(app: &App, name: &str, password: String, address: IpAddr) -> Result<User, Error> {
+    app.attempts.begin(name, address)?;
+    let user = app.passwords.check(&app.pool, name, password).await?;
+    app.attempts.forgive(name, address);
+    Ok(user)
 }
 
 impl FromRequestParts<App> for Producer {

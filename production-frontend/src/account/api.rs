@@ -15,7 +15,7 @@ use utoipa_axum::routes;
 use super::{AccountView, store};
 use crate::app::App;
 use crate::audit;
-use crate::auth::{Account, Address};
+use crate::auth::{self, Account, Address};
 use crate::error::Error;
 
 pub(crate) fn routes() -> OpenApiRouter<App> {
@@ -75,10 +75,7 @@ pub(crate) async fn set_password_from(
         return Err(Error::PasswordUnchanged);
     }
     let name = &account.producer.name;
-    let checked = match app.attempts.begin(name, address) {
-        Ok(()) => app.passwords.check(&app.pool, name, current).await,
-        Err(error) => Err(error),
-    };
+    let checked = auth::try_password(app, name, current, address).await;
     if let Err(error) = &checked
         && app.attempts.is_to_be_audited(error, address)
     {
@@ -88,7 +85,6 @@ pub(crate) async fn set_password_from(
         Err(Error::WrongPassword) => return Err(Error::CurrentPasswordWrong),
         checked => checked?,
     };
-    app.attempts.forgive(name, address);
     let hash = app.passwords.hash(new).await?;
     store::set_password(&app.pool, account, &user, &hash).await
 }

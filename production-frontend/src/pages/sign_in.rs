@@ -18,7 +18,7 @@ use crate::audit::{self, Action};
 use crate::auth::password::User;
 use crate::auth::session::Owner;
 use crate::auth::token::Token;
-use crate::auth::{Address, Producer, session};
+use crate::auth::{self, Address, Producer, session};
 use crate::error::Error;
 use crate::measures::SignIn;
 
@@ -53,10 +53,7 @@ async fn sign_in(
     credentials: Result<Form<Credentials>, FormRejection>,
 ) -> Result<Response, Error> {
     let Form(Credentials { name, password }) = credentials.map_err(Error::refused_form)?;
-    let checked = match app.attempts.begin(&name, address) {
-        Ok(()) => app.passwords.check(&app.pool, &name, password).await,
-        Err(error) => Err(error),
-    };
+    let checked = auth::try_password(&app, &name, password, address).await;
     let outcome = match &checked {
         Ok(_) => SignIn::SignedIn,
         Err(Error::WrongPassword | Error::PasswordExpired) => SignIn::WrongPassword,
@@ -71,7 +68,6 @@ async fn sign_in(
     }
     match checked {
         Ok(user) => {
-            app.attempts.forgive(&name, address);
             let token = begin_session(&app, &user).await?;
             let jar = jar.add(session::cookie(&token, app.cookie_secure));
             let next = if user.must_change_password { "/conta" } else { "/paredoes" };
