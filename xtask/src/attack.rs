@@ -7,7 +7,7 @@ use anyhow::Result;
 use clap::Args;
 
 use crate::test::TestBackends;
-use crate::{folder, lock, provision, run, say, schemathesis};
+use crate::{folder, lock, provision, run, say, tools};
 
 /// What it tries.
 #[derive(Args)]
@@ -22,23 +22,21 @@ pub(crate) fn attack(arguments: &AttackArguments) -> Result<()> {
     let _lock = lock::take("test")?;
     provision::for_tests()?;
     run::run(run::cargo(&["build", "--workspace", "--bins"]).env("SQLX_OFFLINE", "true"))?;
-    strike(&TestBackends::start()?, arguments.long)
-}
-
-fn strike(backends: &TestBackends, is_long: bool) -> Result<()> {
+    let backends = TestBackends::start()?;
     let home = folder::dev().join("attack");
     folder::remove(&home)?;
     fs::create_dir_all(&home)?;
+    let sources = folder::workspace().join("attack");
     let mut command = Command::new(folder::programs(false)?.join("attack"));
     backends.tell(&mut command);
     for (option, path) in [
-        ("--schemathesis", schemathesis::install()?),
-        ("--schemathesis-config", folder::workspace().join("attack/schemathesis.toml")),
+        ("--schemathesis", tools::python("schemathesis", &sources.join("requirements.txt"))?.join("bin/schemathesis")),
+        ("--schemathesis-config", sources.join("schemathesis.toml")),
         ("--dir", home.clone()),
     ] {
         command.arg(option).arg(path);
     }
-    if is_long {
+    if arguments.long {
         command.arg("--long");
     }
     let held = run::run(&mut command);

@@ -1,22 +1,13 @@
 //! The supply chain: whether each dependency may be one, and a list of all that a service is made of.
 
 use std::fs;
-use std::path::PathBuf;
 use std::process::Command;
 
 use anyhow::{Context, Result};
 use clap::Args;
 
-use crate::{folder, run, say};
+use crate::{folder, run, tools};
 
-/// A program of Cargo's that is built from crates.io, below `.dev`.
-struct Tool {
-    name: &'static str,
-    version: &'static str,
-}
-
-const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
-const SBOM: Tool = Tool { name: "cargo-sbom", version: "0.10.0" };
 const SERVICES: [&str; 4] = ["voters-frontend", "votes-register", "votes-aggregator", "production-frontend"];
 
 /// What is asked of the dependencies.
@@ -38,7 +29,7 @@ pub(crate) fn check_offline() -> Result<()> {
 }
 
 fn check(what: &[&str]) -> Result<()> {
-    let mut deny = Command::new(DENY.install()?);
+    let mut deny = Command::new(tools::cargo("cargo-deny", "0.20.2")?);
     run::run(
         deny.args(["--all-features", "check", "--hide-inclusion-graph"]).args(what).current_dir(folder::workspace()),
     )
@@ -46,7 +37,7 @@ fn check(what: &[&str]) -> Result<()> {
 
 /// Writes what each service is made of, in CycloneDX, to `target/sbom`.
 pub(crate) fn sbom() -> Result<()> {
-    let sbom = SBOM.install()?;
+    let sbom = tools::cargo("cargo-sbom", "0.10.0")?;
     let home = folder::workspace().join("target/sbom");
     fs::create_dir_all(&home).with_context(|| format!("cannot make {}", home.display()))?;
     for service in SERVICES {
@@ -58,22 +49,4 @@ pub(crate) fn sbom() -> Result<()> {
         println!("{}", path.display());
     }
     Ok(())
-}
-
-impl Tool {
-    /// Its program; built when this version isn't there yet.
-    fn install(&self) -> Result<PathBuf> {
-        let home = folder::dev().join("tools").join(format!("{}-{}", self.name, self.version));
-        let program = home.join("bin").join(self.name);
-        if !program.exists() {
-            say::step(&format!("building {} {}", self.name, self.version), || {
-                fs::create_dir_all(&home)?;
-                let mut install = run::cargo(&["install", "--quiet", "--locked", "--no-track", "--root"]);
-                install.arg(&home).args([self.name, "--version", self.version]);
-                // It is compiled for longer than it ever runs.
-                run::run(install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"))
-            })?;
-        }
-        Ok(program)
-    }
 }
