@@ -123,12 +123,12 @@ async fn topic_is_usable(kafka: &KafkaArgs) -> Result<(), TopicError> {
     let mut attempt = 0;
     loop {
         match kafka.require_log_append_time().await {
-            Err(error @ (TopicError::Unreachable { .. } | TopicError::Refused { .. })) => {
+            decided @ (Ok(()) | Err(TopicError::NotLogAppendTime { .. })) => return decided,
+            Err(error) => {
                 attempt += 1;
                 tracing::warn!(%error, "waiting for the topic");
                 tokio::time::sleep(retry_pause(attempt)).await;
             }
-            decided => return decided,
         }
     }
 }

@@ -74,6 +74,12 @@ pub enum TopicError {
         /// What the topic has instead.
         found: String,
     },
+    /// A broker that has just started may answer before it knows.
+    #[error("Kafka doesn't say which message.timestamp.type the topic {topic} has")]
+    Untold {
+        /// The topic asked about.
+        topic: String,
+    },
 }
 
 impl KafkaArgs {
@@ -140,7 +146,7 @@ impl KafkaArgs {
     /// Makes sure that brokers, not producers, stamp the topic's records.
     ///
     /// # Errors
-    /// When they don't, or Kafka can't be asked.
+    /// When they don't, or Kafka can't be asked or doesn't say.
     pub async fn require_log_append_time(&self) -> Result<(), TopicError> {
         let topic = self.kafka_topic.as_str();
         let options = AdminOptions::new().request_timeout(Some(ADMIN_TIMEOUT));
@@ -156,7 +162,8 @@ impl KafkaArgs {
         };
         match found {
             Some(found) if found == "LogAppendTime" => Ok(()),
-            found => Err(TopicError::NotLogAppendTime { topic: topic.to_owned(), found: found.unwrap_or_default() }),
+            Some(found) => Err(TopicError::NotLogAppendTime { topic: topic.to_owned(), found }),
+            None => Err(TopicError::Untold { topic: topic.to_owned() }),
         }
     }
 
