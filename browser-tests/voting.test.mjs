@@ -120,6 +120,32 @@ test("a lost answer is asked for again with the same ballot, and the receipt is 
   assert.deepEqual(await counted("resposta-perdida", 2), [1, 1]);
 });
 
+test("the phone's Back leads to the choice, and doesn't take back a vote that is being sent", async () => {
+  await makeParedao("voltar");
+  await inPage(PHONE, async (page) => {
+    await page.goto(`${system.voters}/paredoes/voltar`);
+    const address = page.url();
+    await page.locator("button.choose").first().click();
+    await untilAt(page, "confirm-title");
+    await page.goBack();
+    await untilAt(page, "title");
+    await page.locator("button.choose").nth(1).click();
+    await untilAt(page, "confirm-title");
+    await page.route("**/api/v1/votes", async (route) => {
+      await page.goBack();
+      await page.waitForFunction(() => history.state === "chosen");
+      assert.equal(await page.locator("#confirm").isVisible(), true);
+      return route.continue();
+    });
+    await page.locator("#vote").click();
+    await untilAt(page, "received-title");
+    await page.goBack();
+    await untilAt(page, "title");
+    assert.equal(page.url(), address);
+  });
+  assert.deepEqual(await counted("voltar"), [0, 1]);
+});
+
 test("nobody is told that a vote wasn't received which may have been", async () => {
   await makeParedao("talvez-guardado");
   await inPage({ ...PHONE, mayComplain: true }, async (page) => {

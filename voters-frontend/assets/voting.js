@@ -22,6 +22,11 @@ export function startVoting(slug, onVoted) {
     part("captcha").replaceChildren();
   }
 
+  function chooseAgain() {
+    forget();
+    show(part("choose"));
+  }
+
   async function choose(button) {
     const buttons = document.querySelectorAll("button.choose");
     for (const each of buttons) enable(each, false);
@@ -41,6 +46,7 @@ export function startVoting(slug, onVoted) {
       enable(part("cancel"), true);
       say("choose-status", "");
       say("vote-status", "");
+      enterHistory();
       show(part("confirm"));
     } catch (failure) {
       say("choose-status", explain(failure), "failed");
@@ -87,10 +93,27 @@ export function startVoting(slug, onVoted) {
   for (const id of ["cancel", "again"]) {
     part(id).addEventListener("click", () => {
       if (!isEnabled(part(id))) return;
-      forget();
-      show(part("choose"));
+      chooseAgain();
     });
   }
+  // The phone's Back leads to the choice, not out of the paredão. A link within the page comes here too, without a state.
+  addEventListener("popstate", ({ state }) => {
+    if (state !== CHOOSING) return;
+    // A vote that is being sent can't be taken back.
+    if (!isEnabled(part("cancel")) && !part("confirm").hidden) history.pushState(CHOSEN, "");
+    else chooseAgain();
+  });
+}
+
+/** What the browser's history says of an entry. */
+const CHOOSING = "choosing";
+const CHOSEN = "chosen";
+
+/** One entry for all votes: whoever leaves after twenty of them needn't go back twenty times. */
+function enterHistory() {
+  if (history.state === CHOSEN) return;
+  history.replaceState(CHOOSING, "");
+  history.pushState(CHOSEN, "");
 }
 
 /** Not by `disabled`: a button that is loses the focus, and whoever votes by keyboard their place. */
