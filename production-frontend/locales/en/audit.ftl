@@ -1,5 +1,5 @@
 audit = Log
-audit-note = All that was done, the newest first. Times of { $zone }.
+audit-note = All that was done, the newest first. It uses { $zone }.
 audit-by = Who did it
 audit-action = What
 audit-any = Everything

@@ -49,7 +49,7 @@ published-signature = Signature
 
 printed-title = Result: { $title }
 printed-official = Official result
-printed-times = Vote from { $opening } until before { $closing } (times of { $zone }).
+printed-times = Vote from { $opening } until before { $closing } ({ $zone }).
 printed-after-closing = Votes whose ballot was issued after the closing, not in the total: { $votes }.
 printed-signed = Who answers for this result
 printed-proposed = Proposed by

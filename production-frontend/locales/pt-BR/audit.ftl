@@ -1,5 +1,5 @@
 audit = Registro
-audit-note = Tudo o que foi feito, o mais novo primeiro. Horários de { $zone }.
+audit-note = Tudo o que foi feito, o mais novo primeiro. Usa o { $zone }.
 audit-by = Quem fez
 audit-action = O quê
 audit-any = Tudo

@@ -49,7 +49,7 @@ published-signature = Assinatura
 
 printed-title = Resultado: { $title }
 printed-official = Resultado oficial
-printed-times = Votação de { $opening } até antes de { $closing } (horários de { $zone }).
+printed-times = Votação de { $opening } até antes de { $closing } ({ $zone }).
 printed-after-closing = Votos com cédula emitida depois do encerramento, fora do total: { $votes }.
 printed-signed = Quem responde por este resultado
 printed-proposed = Proposto por

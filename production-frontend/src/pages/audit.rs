@@ -13,7 +13,7 @@ use jiff::tz::TimeZone;
 use voting_commons::adapters::texts::Texts;
 
 use self::words::{ACTIONS, action, details, who};
-use super::{page, spreadsheet};
+use super::{page, spreadsheet, text};
 use crate::app::{App, Zone};
 use crate::audit::api::{AuditQuery, PAGE_ENTRIES};
 use crate::audit::{AuditPage, EntryView, store};

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use voting_commons::adapters::texts::Texts;
 
-use super::page;
 use super::paredoes::percent;
+use super::{page, text};
 use crate::app::{App, Zone};
 use crate::auth::{Director, Producer};
 use crate::error::Error;
