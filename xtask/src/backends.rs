@@ -66,11 +66,12 @@ impl Backends {
         let runs = |name| ran_before.iter().any(|ran| ran == name);
         refuse_mixture(self.keyring.is_some(), runs("kafka") || runs("postgres"))?;
         if external_kafka().is_none() && !runs("kafka") {
-            port::require_free(KAFKA_PORT, "Kafka")?;
-            port::require_free(KAFKA_CONTROLLER_PORT, "Kafka")?;
+            for port in [KAFKA_PORT, KAFKA_CONTROLLER_PORT] {
+                require_free(port, "Kafka", "KAFKA_BROKERS")?;
+            }
         }
         if external_database().is_none() && !runs("postgres") {
-            port::require_free(POSTGRES_PORT, "Postgres")?;
+            require_free(POSTGRES_PORT, "Postgres", "DATABASE_URL")?;
         }
         Ok(())
     }
@@ -90,6 +91,17 @@ impl Backends {
         }
         Ok(())
     }
+}
+
+/// Fails if something listens where our own `what` would, and says what can be done.
+fn require_free(port: u16, what: &str, variable: &str) -> Result<()> {
+    if !port::is_free(port) {
+        bail!(
+            "port {port}, which {what} needs, is in use: if another clone of this repository is up, `cargo xtask down` there; \
+             otherwise set {variable} to where {what} is to be found"
+        );
+    }
+    Ok(())
 }
 
 /// Both kinds listen on the same ports, and each has data of its own.
