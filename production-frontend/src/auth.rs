@@ -18,6 +18,7 @@ use voting_commons::adapters::edge::client::Client;
 
 use crate::app::App;
 use crate::error::Error;
+use crate::name::{is_name, is_plain};
 use password::User;
 pub(crate) use role::Role;
 use token::Token;
@@ -164,14 +165,13 @@ impl FromRequestParts<App> for Address {
     }
 }
 
-/// The name of a user or of a token, which people can read on one line.
+/// The name of a user or of a token, which people can read on one line and tell from others.
 ///
 /// # Errors
 /// [`Error::NameInvalid`].
 pub(crate) fn check_name(name: &str) -> Result<&str, Error> {
     let name = name.trim();
-    let is_name = (1..=NAME_CHARS_MAX).contains(&name.chars().count()) && !name.contains(char::is_control);
-    if is_name { Ok(name) } else { Err(Error::NameInvalid) }
+    if is_name(name, NAME_CHARS_MAX) && is_plain(name) { Ok(name) } else { Err(Error::NameInvalid) }
 }
 
 /// How a producer proves who they are. They were good when the request came; an answer that takes long looks again.

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, ensure};
+use anyhow::{Context, anyhow, ensure};
 use serde_json::json;
 use sqlx::{Connection, PgConnection, PgPool};
 use voting_commons::adapters::postgres::{self, PostgresArgs};
@@ -10,8 +10,9 @@ use voting_commons::adapters::postgres::{self, PostgresArgs};
 use crate::audit::{self, Action};
 use crate::auth::password::{self, PASSWORD_BYTES_MAX, PASSWORD_BYTES_MIN};
 use crate::auth::token::Token;
-use crate::auth::{Kind, NAME_CHARS_MAX, Producer, Role};
+use crate::auth::{self, Kind, NAME_CHARS_MAX, Producer, Role};
 use crate::publication::verify::{Package, verify};
+use crate::tokens;
 use crate::users::store;
 
 /// How much of the standard input is read for a password, in bytes: the longest one, the end of its line, and one more,
@@ -47,16 +48,15 @@ pub async fn add_user(
     role: Option<Role>,
     password: &str,
 ) -> anyhow::Result<()> {
-    check_name("the name", name)?;
-    check_name("the name of whoever does it", who)?;
+    let (name, who) = (check_name("the name", name)?, check_name("the name of whoever does it", who)?);
     ensure!(password::is_usable(password), "the password must have {PASSWORD_BYTES_MIN} to {PASSWORD_BYTES_MAX} bytes");
     let hash = password::hash(password)?;
     let mut transaction = pool(args).await?.begin().await.context("Postgres can't be reached")?;
     let producer = sqlx::query!(
-        "INSERT INTO producer (name, password_hash, role) VALUES ($1, $2, coalesce($3, $4))
-         ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash, role = coalesce($3, producer.role),
+        r#"INSERT INTO producer (name, password_hash, role) VALUES ($1, $2, coalesce($3, $4))
+         ON CONFLICT (name COLLATE "default") DO UPDATE SET password_hash = excluded.password_hash, role = coalesce($3, producer.role),
                                           active = true, one_time_until = NULL
-         RETURNING id, role",
+         RETURNING id, role"#,
         name,
         hash,
         role.map(Role::name),
@@ -64,13 +64,15 @@ pub async fn add_user(
     )
     .fetch_one(&mut *transaction)
     .await
-    .context("the user can't be stored")?;
+    .map_err(|error| in_words(error, name, "the user can't be stored"))?;
     store::end_sessions(&mut *transaction, producer.id).await?;
+    let role = Role::stored(&producer.role)?;
+    tokens::store::revoke_of(&mut transaction, &operator(who), producer.id, Some(role)).await?;
     ensure!(
         store::has_director(&mut *transaction).await?,
         "there must be an active director: who else would let people in"
     );
-    let detail = json!({"role": producer.role});
+    let detail = json!({"role": role});
     audit::write(&mut *transaction, &operator(who), Action::AddUser, name, &detail).await?;
     transaction.commit().await?;
     Ok(())
@@ -82,15 +84,14 @@ pub async fn add_user(
 /// # Errors
 /// When the name is too long or empty, or Postgres fails.
 pub async fn add_token(args: &PostgresArgs, who: &str, name: &str, role: Option<Role>) -> anyhow::Result<String> {
-    check_name("the name", name)?;
-    check_name("the name of whoever does it", who)?;
+    let (name, who) = (check_name("the name", name)?, check_name("the name of whoever does it", who)?);
     let token = Token::random();
     let mut transaction = pool(args).await?.begin().await.context("Postgres can't be reached")?;
     let stored = sqlx::query_scalar!(
-        "INSERT INTO api_token (token_hash, name, role) VALUES ($1, $2, coalesce($3, $4))
-         ON CONFLICT (name) DO UPDATE SET token_hash = excluded.token_hash, role = coalesce($3, api_token.role),
+        r#"INSERT INTO api_token (token_hash, name, role) VALUES ($1, $2, coalesce($3, $4))
+         ON CONFLICT (name COLLATE "default") DO UPDATE SET token_hash = excluded.token_hash, role = coalesce($3, api_token.role),
                                           made_by = NULL, created_at = now()
-         RETURNING role",
+         RETURNING role"#,
         &token.hash()[..],
         name,
         role.map(Role::name),
@@ -98,7 +99,7 @@ pub async fn add_token(args: &PostgresArgs, who: &str, name: &str, role: Option<
     )
     .fetch_one(&mut *transaction)
     .await
-    .context("the token can't be stored")?;
+    .map_err(|error| in_words(error, name, "the token can't be stored"))?;
     let detail = json!({"role": stored});
     audit::write(&mut *transaction, &operator(who), Action::AddToken, name, &detail).await?;
     transaction.commit().await?;
@@ -151,9 +152,20 @@ fn operator(who: &str) -> Producer {
     Producer { name: who.to_owned(), kind: Kind::Command, role: Role::Director }
 }
 
-fn check_name(what: &str, name: &str) -> anyhow::Result<()> {
-    ensure!((1..=NAME_CHARS_MAX).contains(&name.chars().count()), "{what} must have 1 to {NAME_CHARS_MAX} characters");
-    Ok(())
+fn check_name<'n>(what: &str, name: &'n str) -> anyhow::Result<&'n str> {
+    auth::check_name(name).map_err(|_| {
+        anyhow!("{what} must have 1 to {NAME_CHARS_MAX} characters that can be seen, with single spaces between words")
+    })
+}
+
+/// Says in a sentence that `name` looks like another one, if that is why `error` came.
+fn in_words(error: sqlx::Error, name: &str, otherwise: &'static str) -> anyhow::Error {
+    match &error {
+        sqlx::Error::Database(refused) if refused.is_unique_violation() => {
+            anyhow!("{name:?} looks like a name that is there already, and isn't the same")
+        }
+        _ => anyhow::Error::new(error).context(otherwise),
+    }
 }
 
 /// A pool that has connected once: otherwise a database that isn't there would only show as a wait in vain.

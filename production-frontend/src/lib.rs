@@ -17,6 +17,7 @@ mod instant;
 mod language;
 pub mod live;
 mod measures;
+mod name;
 mod openapi;
 mod pages;
 pub mod paredao;

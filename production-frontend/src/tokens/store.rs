@@ -12,8 +12,6 @@ use crate::error::Error;
 
 /// The most tokens that a list holds.
 const LISTED_MAX: i64 = 500;
-/// The name that Postgres gave to the constraint of distinct names.
-const NAME_CONSTRAINT: &str = "api_token_name_key";
 
 /// All tokens, by name.
 pub(crate) async fn list(pool: &PgPool) -> Result<Vec<TokenView>, Error> {
@@ -48,7 +46,7 @@ pub(crate) async fn add(pool: &PgPool, producer: &Producer, name: &str, role: Ro
     .fetch_one(&mut *transaction)
     .await;
     if let Err(sqlx::Error::Database(error)) = &added
-        && error.constraint() == Some(NAME_CONSTRAINT)
+        && error.is_unique_violation()
     {
         return Err(Error::NameTaken);
     }
@@ -71,11 +69,19 @@ pub(crate) async fn revoke(pool: &PgPool, producer: &Producer, id: i32) -> Resul
     Ok(())
 }
 
-/// Forgets the tokens that a user made.
-pub(crate) async fn revoke_of(transaction: &mut PgConnection, producer: &Producer, user: i32) -> Result<(), Error> {
-    let names = sqlx::query_scalar!("DELETE FROM api_token WHERE made_by = $1 RETURNING name", user)
-        .fetch_all(&mut *transaction)
-        .await?;
+/// Forgets the tokens that a user made and that may more than `left` to them; without it, all.
+pub(crate) async fn revoke_of(
+    transaction: &mut PgConnection,
+    producer: &Producer,
+    user: i32,
+    left: Option<Role>,
+) -> sqlx::Result<()> {
+    let roles: Vec<_> =
+        Role::ALL.into_iter().filter(|role| Some(*role) > left).map(|role| role.name().to_owned()).collect();
+    let names =
+        sqlx::query_scalar!("DELETE FROM api_token WHERE made_by = $1 AND role = ANY($2) RETURNING name", user, &roles)
+            .fetch_all(&mut *transaction)
+            .await?;
     for name in names {
         audit::write(&mut *transaction, producer, Action::RevokeToken, &name, &json!({})).await?;
     }

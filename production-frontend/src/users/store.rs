@@ -16,8 +16,6 @@ use crate::tokens;
 const LISTED_MAX: i64 = 500;
 /// For how long a password that a director chose lets its user in.
 const ONE_TIME_LIFE: Duration = Duration::from_secs(72 * 3600);
-/// The name that Postgres gave to the constraint of distinct names.
-const NAME_CONSTRAINT: &str = "producer_name_key";
 
 /// All users, by name.
 pub(crate) async fn list(pool: &PgPool) -> Result<Vec<UserView>, Error> {
@@ -44,7 +42,7 @@ pub(crate) async fn add(
     .fetch_one(&mut *transaction)
     .await;
     if let Err(sqlx::Error::Database(error)) = &added
-        && error.constraint() == Some(NAME_CONSTRAINT)
+        && error.is_unique_violation()
     {
         return Err(Error::NameTaken);
     }
@@ -54,11 +52,12 @@ pub(crate) async fn add(
     Ok(user)
 }
 
-/// Gives a user another role.
+/// Gives a user another role; tokens that they made and that may more than they end.
 pub(crate) async fn set_role(pool: &PgPool, producer: &Producer, id: i32, role: Role) -> Result<UserView, Error> {
     let mut transaction = pool.begin().await?;
     let before = lock(&mut transaction, id).await?;
     sqlx::query!("UPDATE producer SET role = $2 WHERE id = $1", id, role.name()).execute(&mut *transaction).await?;
+    tokens::store::revoke_of(&mut transaction, producer, id, Some(role)).await?;
     refuse_without_director(&mut transaction).await?;
     let detail = json!({"from": before.role, "to": role});
     finish(transaction, producer, Action::SetRole, id, &detail).await
@@ -71,7 +70,7 @@ pub(crate) async fn set_active(pool: &PgPool, producer: &Producer, id: i32, acti
     sqlx::query!("UPDATE producer SET active = $2 WHERE id = $1", id, active).execute(&mut *transaction).await?;
     if !active {
         end_sessions(&mut *transaction, id).await?;
-        tokens::store::revoke_of(&mut transaction, producer, id).await?;
+        tokens::store::revoke_of(&mut transaction, producer, id, None).await?;
     }
     refuse_without_director(&mut transaction).await?;
     let action = if active { Action::ActivateUser } else { Action::DeactivateUser };

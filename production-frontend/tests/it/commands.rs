@@ -63,6 +63,11 @@ async fn a_failing_command_says_one_sentence() {
     assert!(!output.status.success());
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(said, "production-frontend: the password must have 8 to 1024 bytes\n");
+    assert!(run(&service.database, &["user", "add", "--name", "maria"], "uma senha\n").status.success());
+    let output = run(&service.database, &["user", "add", "--name", "Maria"], "outra senha\n");
+    assert!(!output.status.success());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said, "production-frontend: \"Maria\" looks like a name that is there already, and isn't the same\n");
     assert!(run_with(&service.database.args, &["migrate"], "").status.success(), "a second time too");
     assert!(!run(&service.database, &["migrate"], "").status.success(), "the service itself may not");
 }

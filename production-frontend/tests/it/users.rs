@@ -121,6 +121,34 @@ async fn another_role_holds_at_once() {
 }
 
 #[tokio::test]
+async fn whoever_may_less_leaves_no_token_that_may_more() {
+    let service = Service::start().await;
+    let production = service.database.as_service("production-frontend");
+    for by_command in [false, true] {
+        commands::add_user(&production, "test", "maria", Some(Role::Director), OWN).await.unwrap();
+        let maria = browser();
+        sign_in(&maria, &service.url, "maria", OWN).await;
+        for role in ["viewer", "operator", "director"] {
+            let token = json!({"name": format!("{role} {by_command}"), "role": role});
+            let made = maria.post(format!("{}/api/v1/tokens", service.url)).json(&token).send().await.unwrap();
+            assert_eq!(made.status(), StatusCode::CREATED);
+        }
+        if by_command {
+            commands::add_user(&production, "test", "maria", Some(Role::Operator), OWN).await.unwrap();
+        } else {
+            let users = service.get("/api/v1/users").await;
+            let user = users.as_array().unwrap().iter().find(|user| user["name"] == "maria").unwrap();
+            let path = format!("/api/v1/users/{}/role", user["id"]);
+            assert_eq!(post(&service, &path, json!({"role": "operator"})).await.status(), StatusCode::OK);
+        }
+        let tokens = service.get("/api/v1/tokens").await;
+        let mut left: Vec<_> = tokens.as_array().unwrap().iter().map(|token| token["name"].as_str().unwrap()).collect();
+        left.retain(|name| name.ends_with(&by_command.to_string()));
+        assert_eq!(left, [format!("operator {by_command}"), format!("viewer {by_command}")]);
+    }
+}
+
+#[tokio::test]
 async fn the_last_director_stays() {
     let service = Service::start().await;
     let users = service.get("/api/v1/users").await;
@@ -221,8 +249,10 @@ async fn a_token_shows_its_secret_once_and_is_revoked_at_once() {
     assert_eq!(status().await, StatusCode::OK);
     let list = get(&service, &browser, "/usuarios").await.text().await.unwrap();
     assert!(list.contains("robo") && !list.contains(&secret));
-    let twice = post(&service, "/api/v1/tokens", json!({"name": "robo", "role": "viewer"})).await;
-    assert_problem(twice, StatusCode::CONFLICT, "name-taken").await;
+    for name in ["robo", "ROBO"] {
+        let twice = post(&service, "/api/v1/tokens", json!({"name": name, "role": "viewer"})).await;
+        assert_problem(twice, StatusCode::CONFLICT, "name-taken").await;
+    }
 
     let tokens = service.get("/api/v1/tokens").await;
     let token = tokens.as_array().unwrap().iter().find(|token| token["name"] == "robo").unwrap();
@@ -243,7 +273,9 @@ async fn what_cannot_be_done_to_users_is_a_problem() {
         (&"x".repeat(101), ONE_TIME, StatusCode::UNPROCESSABLE_ENTITY, "name-invalid"),
         ("maria", "curta", StatusCode::UNPROCESSABLE_ENTITY, "password-invalid"),
         ("maria", &"x".repeat(1025), StatusCode::UNPROCESSABLE_ENTITY, "password-invalid"),
+        ("m\u{200b}aria", ONE_TIME, StatusCode::UNPROCESSABLE_ENTITY, "name-invalid"),
         (USER, ONE_TIME, StatusCode::CONFLICT, "name-taken"),
+        (&USER.to_uppercase(), ONE_TIME, StatusCode::CONFLICT, "name-taken"),
     ] {
         assert_problem(post(&service, "/api/v1/users", user(name, password)).await, status, kind).await;
     }
