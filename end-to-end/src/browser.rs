@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{PASSWORD, System};
+use test_support::eventually;
+
+use crate::{PASSWORD, Plan, System};
 
 /// Node with `arguments`, in the folder of the scripts, told where `system` is.
 ///
@@ -21,6 +23,35 @@ pub fn node(system: &System, arguments: &[&str]) -> Command {
         .env("PASSWORD", PASSWORD)
         .env("PAREDAO", "final");
     node
+}
+
+/// Runs files of tests on a system that they share, with an open paredão, `final`.
+///
+/// # Panics
+/// When one of the tests fails.
+pub async fn in_a_browser(captcha: &'static str, files: &[&str]) {
+    let system = System::start(&Plan { captcha, ..Plan::shared() }).await;
+    system.production.open_paredao("final").await;
+    run(&system, files).await;
+}
+
+/// Runs files of tests one after the other, also after one has failed.
+///
+/// # Panics
+/// When one of the tests fails.
+pub async fn run(system: &System, files: &[&str]) {
+    eventually("the paredão to be open", async || system.voters.knows("final").await.then_some(())).await;
+    let mut failures = String::new();
+    for file in files {
+        let mut node = node(system, &["--test", file]);
+        let output =
+            tokio::task::spawn_blocking(move || node.output()).await.expect("it ends").expect("Node is installed");
+        if !output.status.success() {
+            failures.push_str(&String::from_utf8_lossy(&output.stdout));
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+    system.settle().await;
 }
 
 fn folder() -> PathBuf {

@@ -96,6 +96,7 @@ fn run_steps(steps: &mut Vec<Step>, counts: &mut Counts) -> Result<()> {
     })?;
     timed("simulate", &mut simulate::for_tests)?;
     timed("test", &mut || test_at_once(backends.as_ref().context("they were started above")?, counts))?;
+    timed("speed", &mut || test_when_idle(backends.as_ref().context("they were started above")?, counts))?;
     // It needs both processors, and has a Kafka and a Postgres of its own.
     drop(backends);
     timed("chaos", &mut chaos::short)?;
@@ -150,15 +151,9 @@ impl TestBackends {
 
 /// Runs the tests of the whole system, which mostly wait, beside all others, which mostly compute.
 fn test_at_once(backends: &TestBackends, counts: &mut Counts) -> Result<()> {
-    let command = |which: &[&str]| {
-        let mut command = run::cargo(&["test", "--workspace", "--no-fail-fast"]);
-        command.args(which);
-        backends.tell(&mut command);
-        command
-    };
-    let mut whole_system = command(&["--test", "whole_system"]);
-    // No other test's name begins so.
-    let mut others = command(&["--lib", "--bins", "--test", "[!w]*"]);
+    let mut whole_system = tests(backends, &["--test", "whole_system"]);
+    // Only those of the whole system have a name that begins so.
+    let mut others = tests(backends, &["--lib", "--bins", "--test", "[!w]*"]);
     let mut more = Counts::default();
     let passed = thread::scope(|scope| {
         let beside = scope.spawn(|| run_tests(&mut whole_system, &mut more));
@@ -168,6 +163,20 @@ fn test_at_once(backends: &TestBackends, counts: &mut Counts) -> Result<()> {
     });
     counts.sum(&more);
     passed
+}
+
+fn test_when_idle(backends: &TestBackends, counts: &mut Counts) -> Result<()> {
+    let mut more = Counts::default();
+    let passed = run_tests(&mut tests(backends, &["--test", "when_idle"]), &mut more);
+    counts.sum(&more);
+    passed
+}
+
+fn tests(backends: &TestBackends, which: &[&str]) -> Command {
+    let mut command = run::cargo(&["test", "--workspace", "--no-fail-fast"]);
+    command.args(which);
+    backends.tell(&mut command);
+    command
 }
 
 /// Runs `cargo test` or the like, passing on what it prints and counting the tests.

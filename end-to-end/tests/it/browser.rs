@@ -1,29 +1,7 @@
 //! Real browsers. The tests themselves are Playwright's, in `browser-tests`; this gives them a running system.
 
-use end_to_end::{Plan, System, browser, cast_late, stage};
-use test_support::eventually;
-
-/// Runs files of tests on a system that they share.
-async fn in_a_browser(captcha: &'static str, files: &[&str]) {
-    let system = System::start(&Plan { captcha, ..Plan::shared() }).await;
-    system.production.open_paredao("final").await;
-    run(&system, files).await;
-}
-
-/// Runs files of tests one after the other, also after one has failed.
-async fn run(system: &System, files: &[&str]) {
-    eventually("the paredão to be open", async || system.voters.knows("final").await.then_some(())).await;
-    let mut failures = String::new();
-    for file in files {
-        let mut node = browser::node(system, &["--test", file]);
-        let output = tokio::task::spawn_blocking(move || node.output()).await.unwrap().unwrap();
-        if !output.status.success() {
-            failures.push_str(&String::from_utf8_lossy(&output.stdout));
-        }
-    }
-    assert!(failures.is_empty(), "{failures}");
-    system.settle().await;
-}
+use end_to_end::browser::{in_a_browser, run};
+use end_to_end::{Plan, System, cast_late, stage};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_vote_whose_captcha_the_page_solves_itself() {
