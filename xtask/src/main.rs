@@ -20,6 +20,7 @@ mod secrets;
 mod services;
 mod simulate;
 mod sqlx;
+mod steps;
 mod supply_chain;
 mod teardown;
 mod test;

@@ -1,12 +1,12 @@
 //! `cargo xtask test`: everything that must hold before a change is accepted.
 
-use std::fmt::{self, Display, Formatter, Write as _};
+use std::fmt::{self, Display, Formatter};
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 use dev_stack::daemon::Lifetime;
@@ -14,17 +14,11 @@ use dev_stack::kafka::{Kafka, KafkaOptions};
 use dev_stack::port;
 use dev_stack::postgres::{Postgres, PostgresOptions};
 
-use crate::{chaos, folder, interrupt, jars, lock, manifests, provision, run, say, simulate, supply_chain};
+use crate::steps::Steps;
+use crate::{chaos, folder, jars, lock, manifests, provision, run, say, simulate, supply_chain};
 
 /// All that is built and tested. Examples in doc comments aren't: there are none.
 const TARGETS: [&str; 3] = ["--lib", "--bins", "--tests"];
-
-/// How one step went.
-struct Step {
-    name: &'static str,
-    took: Duration,
-    passed: bool,
-}
 
 /// How many tests were run, summed over all test binaries.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -44,12 +38,12 @@ pub(crate) struct TestBackends {
 /// Runs every check, also after one has failed, and sums up at the end.
 pub(crate) fn test() -> Result<()> {
     let _lock = lock::take("test")?;
-    let mut steps = Vec::new();
-    let mut counts = Counts::default();
-    let checked = run_steps(&mut steps, &mut counts);
-    println!("\n{}", table(&steps));
+    let (steps, counts) = (Steps::begin(), Mutex::default());
+    let checked = run_steps(&steps, &counts);
+    println!("\n{}", steps.table());
     checked?;
-    let failures: Vec<_> = steps.iter().filter(|step| !step.passed).map(|step| step.name).collect();
+    let counts = counts.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let failures = steps.failures();
     if !failures.is_empty() {
         bail!("these steps failed: {} ({counts})", failures.join(", "));
     }
@@ -57,49 +51,42 @@ pub(crate) fn test() -> Result<()> {
     Ok(())
 }
 
-fn run_steps(steps: &mut Vec<Step>, counts: &mut Counts) -> Result<()> {
-    let mut timed = |name, work: &mut dyn FnMut() -> Result<()>| {
-        interrupt::check()?;
-        eprintln!("\n── {name}");
-        let start = Instant::now();
-        let result = work();
-        steps.push(Step { name, took: start.elapsed(), passed: result.is_ok() });
-        interrupt::check()?;
-        if let Err(error) = &result {
-            say::error(error);
-        }
-        Ok::<bool, anyhow::Error>(result.is_ok())
-    };
-    if !timed("provision", &mut provision::for_tests)? {
+fn run_steps(steps: &Steps, counts: &Mutex<Counts>) -> Result<()> {
+    if !steps.run("provision", provision::for_tests)? {
         return Ok(());
     }
-    let mut backends = None;
-    let mut start = || {
-        backends = Some(TestBackends::start()?);
+    let mut started = None;
+    steps.run("Kafka and Postgres", || {
+        started = Some(TestBackends::start()?);
         Ok(())
-    };
-    if !timed("Kafka and Postgres", &mut start)? {
-        return Ok(());
-    }
-    timed("fmt", &mut || run::run(&mut run::cargo(&["fmt", "--all", "--check"])))?;
-    timed("clippy", &mut || {
+    })?;
+    let Some(backends) = started else { return Ok(()) };
+    steps.run("fmt", || run::run(&mut run::cargo(&["fmt", "--all", "--check"])))?;
+    steps.run("clippy", || {
         let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
         run::run(run::cargo(&arguments).env("SQLX_OFFLINE", "true"))
     })?;
-    timed("manifests", &mut manifests::check)?;
-    timed("dependencies", &mut supply_chain::check_offline)?;
     // The tests of the whole system start the services' programs, and drive a browser. Programs and tests are built at once:
     // apart, the tests' additional features would have most dependencies compiled again.
-    timed("build", &mut || {
+    steps.run("build", || {
         run::run(run::cargo(&["build", "--workspace"]).args(TARGETS).env("SQLX_OFFLINE", "true"))?;
         install_browser_tests()
     })?;
-    timed("simulate", &mut simulate::for_tests)?;
-    timed("test", &mut || test_at_once(backends.as_ref().context("they were started above")?, counts))?;
-    timed("speed", &mut || test_when_idle(backends.as_ref().context("they were started above")?, counts))?;
+    steps.run("simulate", simulate::for_tests)?;
+    let tests = |which: &[&str]| run_and_count(&mut tests(&backends, which), counts);
+    thread::scope(|scope| {
+        // They mostly wait, while what is beside them mostly computes.
+        let whole_system = scope.spawn(|| steps.run("whole system", || tests(&["--test", "whole_system"])));
+        // Only those of the whole system have a name that begins so.
+        steps.run("test", || tests(&["--lib", "--bins", "--test", "[!w]*"]))?;
+        steps.run("manifests", manifests::check)?;
+        steps.run("dependencies", supply_chain::check_offline)?;
+        whole_system.join().unwrap_or_else(|_| bail!("the tests of the whole system came to no end"))
+    })?;
+    steps.run("speed", || tests(&["--test", "when_idle"]))?;
     // It needs both processors, and has a Kafka and a Postgres of its own.
     drop(backends);
-    timed("chaos", &mut chaos::short)?;
+    steps.run("chaos", chaos::short)?;
     Ok(())
 }
 
@@ -149,34 +136,18 @@ impl TestBackends {
     }
 }
 
-/// Runs the tests of the whole system, which mostly wait, beside all others, which mostly compute.
-fn test_at_once(backends: &TestBackends, counts: &mut Counts) -> Result<()> {
-    let mut whole_system = tests(backends, &["--test", "whole_system"]);
-    // Only those of the whole system have a name that begins so.
-    let mut others = tests(backends, &["--lib", "--bins", "--test", "[!w]*"]);
-    let mut more = Counts::default();
-    let passed = thread::scope(|scope| {
-        let beside = scope.spawn(|| run_tests(&mut whole_system, &mut more));
-        let passed = run_tests(&mut others, counts);
-        let beside = beside.join().unwrap_or_else(|_| bail!("the tests of the whole system came to no end"));
-        passed.and(beside)
-    });
-    counts.sum(&more);
-    passed
-}
-
-fn test_when_idle(backends: &TestBackends, counts: &mut Counts) -> Result<()> {
-    let mut more = Counts::default();
-    let passed = run_tests(&mut tests(backends, &["--test", "when_idle"]), &mut more);
-    counts.sum(&more);
-    passed
-}
-
 fn tests(backends: &TestBackends, which: &[&str]) -> Command {
     let mut command = run::cargo(&["test", "--workspace", "--no-fail-fast"]);
     command.args(which);
     backends.tell(&mut command);
     command
+}
+
+fn run_and_count(command: &mut Command, counts: &Mutex<Counts>) -> Result<()> {
+    let mut more = Counts::default();
+    let passed = run_tests(command, &mut more);
+    counts.lock().unwrap_or_else(PoisonError::into_inner).sum(&more);
+    passed
 }
 
 /// Runs `cargo test` or the like, passing on what it prints and counting the tests.
@@ -245,20 +216,6 @@ impl Counts {
     }
 }
 
-fn table(steps: &[Step]) -> String {
-    let mut text = String::new();
-    let mut total = Duration::ZERO;
-    for step in steps {
-        let verdict = if step.passed { "ok" } else { "FAILED" };
-        let seconds = step.took.as_secs_f64();
-        // Writing to a string cannot fail.
-        let _ = writeln!(text, "{:<20}{verdict:<8}{seconds:>8.1} s", step.name);
-        total += step.took;
-    }
-    let _ = writeln!(text, "{:<28}{:>8.1} s", "total", total.as_secs_f64());
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -275,19 +232,5 @@ test result: FAILED. 10 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out;
         let counts = pass_on(output.as_bytes());
         assert_eq!(counts.to_string(), "13 passed, 2 failed, 1 ignored");
         assert_eq!(counts, expected);
-    }
-
-    #[test]
-    fn the_table_says_what_failed() {
-        let steps = [
-            Step { name: "fmt", took: Duration::from_millis(1500), passed: true },
-            Step { name: "test", took: Duration::from_secs(61), passed: false },
-        ];
-        let expected = "\
-fmt                 ok           1.5 s
-test                FAILED      61.0 s
-total                           62.5 s
-";
-        assert_eq!(table(&steps), expected);
     }
 }
