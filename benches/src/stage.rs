@@ -31,8 +31,13 @@ impl Stage {
             keyring: None,
         })?;
         let dir = options.postgres_dir.clone();
-        let postgres =
-            Postgres::start(PostgresOptions { dir, port: port::free()?, lifetime: Lifetime::Parent, keyring: None })?;
+        let postgres = Postgres::start(PostgresOptions {
+            dir,
+            port: port::free()?,
+            lifetime: Lifetime::Parent,
+            durable: true,
+            keyring: None,
+        })?;
         Ok(Self { kafka, postgres })
     }
 

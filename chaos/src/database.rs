@@ -142,7 +142,7 @@ impl Database {
 }
 
 fn options((dir, port): &(PathBuf, u16)) -> PostgresOptions {
-    PostgresOptions { dir: dir.clone(), port: *port, lifetime: Lifetime::Parent, keyring: None }
+    PostgresOptions { dir: dir.clone(), port: *port, lifetime: Lifetime::Parent, durable: true, keyring: None }
 }
 
 /// The timeline of the server: up by one with each failover.

@@ -33,6 +33,8 @@ pub struct PostgresOptions {
     pub port: u16,
     /// Whether it may outlive this process.
     pub lifetime: Lifetime,
+    /// Whether what it acknowledged outlives the machine's power failure, and not only its own end. Waiting for the disk makes it slow.
+    pub durable: bool,
     /// Whose passwords are asked for, and by which certificate it shows itself; `None` where everybody may do everything.
     pub keyring: Option<Keyring>,
 }
@@ -85,6 +87,7 @@ impl Postgres {
             dir: folder.path().join("postgres"),
             port: port::free()?,
             lifetime: Lifetime::Parent,
+            durable: false,
             keyring,
         })?;
         postgres._temporary = Some(folder);
@@ -107,6 +110,7 @@ impl Postgres {
             dir: folder.path().join("postgres"),
             port: port::free()?,
             lifetime: Lifetime::Parent,
+            durable: false,
             keyring: None,
         };
         let mut postgres = Self::start_standby(options, self.options.port)?;
@@ -390,6 +394,7 @@ fn spawn(options: &PostgresOptions) -> Result<Daemon> {
     for setting in [
         &format!("port={port}"),
         &format!("max_connections={CONNECTIONS_MAX}"),
+        &format!("fsync={}", options.durable),
         "listen_addresses=127.0.0.1",
         "unix_socket_directories=",
         "log_line_prefix=%m [%p] %d ",

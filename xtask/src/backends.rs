@@ -191,6 +191,7 @@ fn start_postgres(keyring: Option<&Keyring>) -> Result<Postgres> {
             dir: folder::for_postgres(&home.join("postgres"))?,
             port: POSTGRES_PORT,
             lifetime: Lifetime::Detached { pidfile: folder::pidfile("postgres") },
+            durable: true,
             keyring: keyring.cloned(),
         })
     })

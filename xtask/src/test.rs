@@ -20,6 +20,9 @@ use crate::{chaos, folder, jars, lock, manifests, provision, run, say, simulate,
 /// All that is built and tested. Examples in doc comments aren't: there are none.
 const TARGETS: [&str; 3] = ["--lib", "--bins", "--tests"];
 
+/// More of them run at once than there are processors, for they wait for minutes to end.
+const WHOLE_SYSTEM: [&str; 5] = ["--test", "whole_system", "--", "--test-threads", "3"];
+
 /// How many tests were run, summed over all test binaries.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
@@ -76,7 +79,7 @@ fn run_steps(steps: &Steps, counts: &Mutex<Counts>) -> Result<()> {
     let tests = |which: &[&str]| run_and_count(&mut tests(&backends, which), counts);
     thread::scope(|scope| {
         // They mostly wait, while what is beside them mostly computes.
-        let whole_system = scope.spawn(|| steps.run("whole system", || tests(&["--test", "whole_system"])));
+        let whole_system = scope.spawn(|| steps.run("whole system", || tests(&WHOLE_SYSTEM)));
         // Only those of the whole system have a name that begins so.
         steps.run("test", || tests(&["--lib", "--bins", "--test", "[!w]*"]))?;
         steps.run("manifests", manifests::check)?;
@@ -118,6 +121,7 @@ impl TestBackends {
                     dir: folder::for_postgres(&home.join("postgres"))?,
                     port: port::free()?,
                     lifetime: Lifetime::Parent,
+                    durable: false,
                     keyring: None,
                 })
             })?,
