@@ -35,7 +35,7 @@ async fn propose(
     State(app): State<App>,
     Path(slug): Path<String>,
 ) -> Result<Response, Error> {
-    store::propose(&app.pool, &producer, &slug).await?;
+    store::propose(&app, &producer, &slug).await?;
     Ok(to(&slug))
 }
 

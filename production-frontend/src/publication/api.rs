@@ -60,7 +60,7 @@ async fn propose(
     State(app): State<App>,
     Path(slug): Path<String>,
 ) -> Result<Json<PublicationView>, Error> {
-    Ok(Json(store::propose(&app.pool, &producer, &slug).await?))
+    Ok(Json(store::propose(&app, &producer, &slug).await?))
 }
 
 /// What a second person confirms.

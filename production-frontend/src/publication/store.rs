@@ -97,11 +97,12 @@ pub(crate) async fn show(pool: &PgPool, slug: &str) -> Result<PublicationView, E
     Ok(view)
 }
 
-/// Proposes to publish what is counted now.
-pub(crate) async fn propose(pool: &PgPool, producer: &Producer, slug: &str) -> Result<PublicationView, Error> {
+/// Proposes to publish what is counted now. Whoever couldn't be one of the two is told so here, and not once a second waits.
+pub(crate) async fn propose(app: &App, producer: &Producer, slug: &str) -> Result<PublicationView, Error> {
     must_be_a_person(producer)?;
-    let mut transaction = begin(pool).await?;
+    let mut transaction = begin(&app.pool).await?;
     let paredao = unpublished(&mut transaction, slug).await?;
+    must_be_in_for_long(&mut transaction, &[&producer.name], &app.zone).await?;
     let result = final_result(&mut transaction, &paredao).await?;
     let text = serde_json::to_string(&result).map_err(anyhow::Error::from)?;
     let stored = sqlx::query!(
@@ -169,7 +170,7 @@ pub(crate) async fn confirm(
     if proposal.proposed_by == producer.name {
         return Err(Error::SecondPersonNeeded);
     }
-    must_be_in_for_long(&mut transaction, [&proposal.proposed_by, &producer.name], &app.zone).await?;
+    must_be_in_for_long(&mut transaction, &[&proposal.proposed_by, &producer.name], &app.zone).await?;
     let now = final_result(&mut transaction, &paredao).await?;
     if [counted_sha256, &now.counted_sha256].iter().any(|hash| *hash != proposal.result.counted_sha256) {
         return Err(Error::CountChanged);
@@ -237,7 +238,8 @@ fn must_be_a_person(producer: &Producer) -> Result<(), Error> {
 
 /// Whoever lets somebody in, or gives them a password, could come in as them and be both persons. Others would see that in a day.
 /// It doesn't matter who did it: one could let in two. Whoever gives commands has the database, and needs no such detour.
-async fn must_be_in_for_long(transaction: &mut PgConnection, names: [&str; 2], zone: &Zone) -> Result<(), Error> {
+async fn must_be_in_for_long(transaction: &mut PgConnection, names: &[&str], zone: &Zone) -> Result<(), Error> {
+    let names: Vec<_> = names.iter().map(|&name| name.to_owned()).collect();
     let latest = sqlx::query!(
         r#"SELECT subject, extract(epoch FROM at + make_interval(secs => $2))::bigint AS "from!"
            FROM audit
@@ -246,7 +248,7 @@ async fn must_be_in_for_long(transaction: &mut PgConnection, names: [&str; 2], z
                   OR action = 'set_role' AND detail ->> 'to' = 'director')
              AND at > clock_timestamp() - make_interval(secs => $2)
            ORDER BY at DESC LIMIT 1"#,
-        &names.map(str::to_owned)[..],
+        &names,
         LET_IN_LATELY.as_secs_f64()
     )
     .fetch_optional(transaction)
