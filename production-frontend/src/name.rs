@@ -1,8 +1,15 @@
 //! Names that people read, and by which they tell one from another.
 
-/// Whether people can read `text` on one line. Postgres's text holds no NUL, so that one must not get through.
+/// Whether people can read `text` on one line, and what stands beside it. Postgres's text holds no NUL, so that one must not get
+/// through.
 pub(crate) fn is_name(text: &str, chars_max: usize) -> bool {
-    text.chars().count() <= chars_max && !text.contains(char::is_control) && !seen(text).is_empty()
+    let spoils = |c: char| c.is_control() || turns(c);
+    text.chars().count() <= chars_max && !text.contains(spoils) && !seen(text).is_empty()
+}
+
+/// Whether it turns the direction in which what follows is written, also past the end of the name.
+fn turns(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Whether all that tells `text` from others can be seen: words with one space between them.
@@ -30,7 +37,17 @@ mod tests {
     #[test]
     fn names_are_those_that_are_seen() {
         assert!(is_name("Ana 👩‍🚀 d'Ávila", 100));
-        for name in ["", " ", "\u{200b}\u{feff}", "\u{3164} \u{2800}", "Ana\0", "Ana\nBia", "Ana\u{85}"] {
+        for name in [
+            "",
+            " ",
+            "\u{200b}\u{feff}",
+            "\u{3164} \u{2800}",
+            "Ana\0",
+            "Ana\nBia",
+            "Ana\u{85}",
+            "\u{202e}Ana",
+            "\u{2067}Ana",
+        ] {
             assert!(!is_name(name, 100), "{name:?}");
         }
         assert_eq!(seen("Ana  Célia\u{200d}"), seen("ana célia"));
