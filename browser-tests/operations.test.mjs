@@ -205,6 +205,15 @@ test("a picture is cut by pointer, keyboard and sliders, and what is seen is wha
     assert.match(await page.locator("#recusa").innerText(), /há um campo a corrigir\.$/);
     await picture(page, "novo-recusado");
     await page.locator("#participant-1").fill("Bia");
+    // Nor where nobody is signed in any more.
+    await page.route("**/paredoes", (route) => {
+      const { authorization, ...headers } = route.request().headers();
+      assert.ok(authorization);
+      return route.continue({ headers });
+    }, { times: 1 });
+    await page.getByRole("button", { name: "Criar paredão" }).click();
+    await page.locator("#recusa", { hasText: "Entre de novo em outra aba" }).waitFor();
+    assert.equal(await page.locator("#participant-1").inputValue(), "Bia");
     await page.getByRole("button", { name: "Criar paredão" }).click();
     await page.waitForURL("**/paredoes/quem-sai-do-recorte");
 

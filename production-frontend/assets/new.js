@@ -85,7 +85,7 @@ function showRefusal(html) {
   const participants = answer.querySelector("#participants-erro");
   document.querySelector("#participants-erro").textContent = participants?.textContent.trim() ?? "";
   answer.querySelector("#fotos-de-novo")?.remove();
-  refuse(refused?.textContent.trim() ?? answer.querySelector("main")?.textContent.trim() ?? "");
+  refuse(refused?.textContent.trim() ?? answer.querySelector("main p")?.textContent.trim() ?? "");
 }
 
 function refuse(why) {
@@ -104,8 +104,9 @@ async function submit(event) {
   send.textContent = text("new-sending");
   try {
     const answer = await fetch(form.action, { method: "POST", body: await fields() });
-    if (answer.redirected) return location.assign(answer.url);
-    showRefusal(await answer.text());
+    if (!answer.redirected) showRefusal(await answer.text());
+    else if (new URL(answer.url).pathname === "/entrar") refuse(text("new-signed-out"));
+    else return location.assign(answer.url);
   } catch {
     refuse(text("new-no-connection"));
   }

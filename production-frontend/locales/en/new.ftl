@@ -24,6 +24,7 @@ new-photo = Picture
 new-one-more = One more participant
 new-create = Create paredão
 new-sending = Sending…
+new-signed-out = You signed out in another tab, or the session has expired: nothing was saved. Sign in again in another tab and send it from here; what you filled in is still here.
 new-no-connection = No connection: nothing was saved. What you filled in is still here; try again.
 
 crop-label = Picture to cut: arrows move it, plus and minus zoom

@@ -24,6 +24,7 @@ new-photo = Foto
 new-one-more = Mais um participante
 new-create = Criar paredão
 new-sending = Enviando…
+new-signed-out = Você saiu em outra aba, ou a sessão venceu: nada foi salvo. Entre de novo em outra aba e envie daqui; o que você preencheu continua aqui.
 new-no-connection = Sem conexão: nada foi salvo. O que você preencheu continua aqui; tente de novo.
 
 crop-label = Recorte da foto: as setas movem, mais e menos aproximam e afastam

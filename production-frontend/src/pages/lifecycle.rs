@@ -54,7 +54,8 @@ fn filled(paredao: &ParedaoView, zone: &Zone) -> Form {
         title: paredao.title.clone(),
         opens_at: text::field(&paredao.opens_at, &zone.tz),
         closes_at: text::field(&paredao.closes_at, &zone.tz),
-        shards: paredao.shards.to_string(),
+        // As whoever makes one leaves it, unless there is something to be seen.
+        shards: if paredao.shards == 1 { String::new() } else { paredao.shards.to_string() },
         visibility: paredao.visibility.to_owned(),
         participants: participants.collect(),
     }
