@@ -1,7 +1,6 @@
 //! What it takes to sign in: passwords, and certificates for 127.0.0.1, each made once and kept in a folder of its owner's.
 
-use std::fs::{self, DirBuilder, File};
-use std::io::Read;
+use std::fs::{self, DirBuilder};
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
@@ -9,6 +8,7 @@ use anyhow::{Context, Result};
 use rcgen::{BasicConstraints, CertificateParams, DistinguishedName, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose};
 
 use crate::private_file::write_private;
+use crate::random;
 
 /// Who manages Kafka, and may do everything there.
 pub const ADMIN: &str = "admin";
@@ -65,9 +65,7 @@ impl Keyring {
     pub fn password(&self, who: &str) -> Result<String> {
         let path = self.password_file(who);
         if !path.exists() {
-            let mut bytes = [0; PASSWORD_BYTES];
-            File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            let hex: String = random::bytes::<PASSWORD_BYTES>()?.iter().map(|byte| format!("{byte:02x}")).collect();
             write_private(&path, &hex)?;
         }
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))

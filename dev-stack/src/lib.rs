@@ -10,6 +10,7 @@ pub mod keyring;
 pub mod port;
 pub mod postgres;
 pub mod private_file;
+pub mod random;
 mod wait;
 
 pub use wait::wait_until;

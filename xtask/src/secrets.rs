@@ -1,14 +1,15 @@
 //! What must not be guessed, made once and kept in `.dev/secrets`.
 
 use std::collections::BTreeMap;
-use std::fs::{self, File};
-use std::io::{self, Read};
+use std::fs;
+use std::io;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use dev_stack::private_file::write_private;
+use dev_stack::random;
 
 use crate::folder;
 
@@ -36,12 +37,12 @@ impl Secrets {
 
     /// The keys that seal ballots, as voters-frontend takes them.
     pub(crate) fn ballot_keys(&mut self) -> Result<String> {
-        self.get_or_make("BALLOT_KEYS", || Ok(format!("dev:{}", STANDARD.encode(random::<32>()?))))
+        self.get_or_make("BALLOT_KEYS", || Ok(format!("dev:{}", STANDARD.encode(random::bytes::<32>()?))))
     }
 
     /// The key that signs proof-of-work challenges.
     pub(crate) fn altcha_key(&mut self) -> Result<String> {
-        self.get_or_make("ALTCHA_KEY", || Ok(URL_SAFE_NO_PAD.encode(random::<32>()?)))
+        self.get_or_make("ALTCHA_KEY", || Ok(URL_SAFE_NO_PAD.encode(random::bytes::<32>()?)))
     }
 
     /// The file of the key that signs results: Ed25519 in PEM, as `openssl genpkey` would make it.
@@ -50,7 +51,7 @@ impl Secrets {
         if !path.exists() {
             // PKCS #8 (RFC 8410) of such a key is always these bytes, and then the key's.
             let mut der = b"\x30\x2e\x02\x01\x00\x30\x05\x06\x03\x2b\x65\x70\x04\x22\x04\x20".to_vec();
-            der.extend(random::<32>()?);
+            der.extend(random::bytes::<32>()?);
             let pem = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", STANDARD.encode(der));
             write_private(&path, &pem)?;
         }
@@ -59,7 +60,7 @@ impl Secrets {
 
     /// The password of the production team's user.
     pub(crate) fn production_password(&mut self) -> Result<String> {
-        self.get_or_make("PRODUCTION_PASSWORD", || Ok(URL_SAFE_NO_PAD.encode(random::<12>()?)))
+        self.get_or_make("PRODUCTION_PASSWORD", || Ok(URL_SAFE_NO_PAD.encode(random::bytes::<12>()?)))
     }
 
     /// The bearer token for the production API, once there is one.
@@ -87,12 +88,6 @@ impl Secrets {
         let lines = self.values.iter().map(|(name, value)| format!("{name}={value}\n"));
         write_private(&self.path, &lines.collect::<String>())
     }
-}
-
-fn random<const LENGTH: usize>() -> Result<[u8; LENGTH]> {
-    let mut bytes = [0; LENGTH];
-    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
-    Ok(bytes)
 }
 
 #[cfg(test)]
