@@ -5,9 +5,8 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use end_to_end::{Paredao, Plan, System};
+use end_to_end::{Plan, System};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
-use test_support::eventually;
 
 use crate::attacks::{self, Flooded, Told};
 use crate::honest::{Honest, Votes};
@@ -40,7 +39,7 @@ pub(crate) async fn run(options: &Options) -> Result<bool> {
     let start = Instant::now();
     let log = options.dir.join("services.log");
     let mut system = System::start(&plan(&log)?).await;
-    let (honest, flooded) = (open(&system, "honest").await, open(&system, "flooded").await);
+    let (honest, flooded) = (system.open_paredao("honest").await, system.open_paredao("flooded").await);
     let target = Target::new(&system, honest, flooded)?;
     println!("everything runs after {:.0} s", start.elapsed().as_secs_f64());
 
@@ -81,12 +80,6 @@ fn plan(log: &Path) -> Result<Plan> {
         [("REQUESTS_MAX", REQUESTS_MAX), ("CONNECTIONS_MAX", CONNECTIONS_MAX), ("LIVE_STREAMS_MAX", STREAMS_MAX)];
     let more = more.map(|(name, value)| (name, value.to_string())).to_vec();
     Ok(Plan { more, log: Some(log.to_owned()), ..Plan::shared() })
-}
-
-async fn open(system: &System, slug: &str) -> Paredao {
-    let paredao = system.production.open_paredao(slug).await;
-    eventually("the paredão to be open", async || system.voters.knows(slug).await.then_some(())).await;
-    paredao
 }
 
 /// Waves of attacks while voters vote; and a line about memory.

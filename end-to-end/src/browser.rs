@@ -3,8 +3,6 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use test_support::eventually;
-
 use crate::{PASSWORD, Plan, System};
 
 /// Node with `arguments`, in the folder of the scripts, told where `system` is.
@@ -31,16 +29,15 @@ pub fn node(system: &System, arguments: &[&str]) -> Command {
 /// When one of the tests fails.
 pub async fn in_a_browser(captcha: &'static str, files: &[&str]) {
     let system = System::start(&Plan { captcha, ..Plan::shared() }).await;
-    system.production.open_paredao("final").await;
+    system.open_paredao("final").await;
     run(&system, files).await;
 }
 
-/// Runs files of tests one after the other, also after one has failed.
+/// Runs files of tests one after the other, also after one has failed, where voters see the paredão `final`.
 ///
 /// # Panics
 /// When one of the tests fails.
 pub async fn run(system: &System, files: &[&str]) {
-    eventually("the paredão to be open", async || system.voters.knows("final").await.then_some(())).await;
     let mut failures = String::new();
     for file in files {
         let mut node = node(system, &["--test", file]);

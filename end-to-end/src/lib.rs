@@ -164,6 +164,21 @@ impl System {
         }
     }
 
+    /// Makes a paredão of three participants, which voters see from then on.
+    ///
+    /// # Panics
+    /// When it can't be made, or voters don't see it.
+    pub async fn open_paredao(&self, slug: &str) -> Paredao {
+        let paredao = self.production.open_paredao(slug).await;
+        self.until_seen(slug).await;
+        paredao
+    }
+
+    /// Waits until voters see the paredão with this slug.
+    async fn until_seen(&self, slug: &str) {
+        eventually("the paredão to be open", async || self.voters.knows(slug).await.then_some(())).await;
+    }
+
     /// Waits until every record in the topic is written off, and checks conservation (P3).
     ///
     /// # Panics

@@ -12,7 +12,6 @@ use jiff::{SignedDuration, Timestamp, ToSpan, Unit};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
-use test_support::eventually;
 
 use crate::{System, cast_late};
 
@@ -52,7 +51,7 @@ pub async fn set(system: &System) -> Result<()> {
             cast_late(system, past.slug, *ids.first().context("it has participants")?).await;
         }
     }
-    eventually("the paredão to be open", async || system.voters.knows("final").await.then_some(())).await;
+    system.until_seen("final").await;
     Ok(())
 }
 

@@ -32,8 +32,7 @@ async fn votes_count_where_everybody_must_sign_in() {
     let (_folder, keyring) = keyring();
     let (kafka, postgres) = (GuardedKafka::start(&keyring), GuardedPostgres::start(&keyring));
     let system = System::start_guarded(&kafka, &postgres).await;
-    let paredao = system.production.open_paredao("final").await;
-    eventually("the paredão to be open", async || system.voters.knows("final").await.then_some(())).await;
+    let paredao = system.open_paredao("final").await;
     for index in 0..BALLOTS {
         let ballot = system.voters.ballot("final", paredao.participants[index % 3]).await;
         for _ in 0..2 {

@@ -26,7 +26,7 @@ async fn the_production_page_of_a_paredao() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_pages_of_those_who_run_the_count() {
     let system = System::start(&Plan::shared()).await;
-    let paredao = system.production.open_paredao("final").await;
+    let paredao = system.open_paredao("final").await;
     cast_late(&system, "final", paredao.participants[0]).await;
     run(&system, &["operations.test.mjs"]).await;
 }

@@ -6,22 +6,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use dev_stack::kafka::Kafka;
 use dev_stack::postgres::{Postgres, Stop};
-use end_to_end::{Paredao, Plan, System};
+use end_to_end::{Plan, System};
 use futures::StreamExt;
 use reqwest::StatusCode;
 use test_support::eventually;
-
-async fn open(system: &System) -> Paredao {
-    let paredao = system.production.open_paredao("final").await;
-    eventually("the paredão to be open", async || system.voters.knows("final").await.then_some(())).await;
-    paredao
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_register_of_two_killed_while_votes_flow() {
     const BALLOTS: usize = 6_000;
     let mut system = System::start(&Plan { registers: 2, ..Plan::shared() }).await;
-    let paredao = open(&system).await;
+    let paredao = system.open_paredao("final").await;
     let mut victim = system.registers.remove(0);
     let acknowledged = Arc::new(AtomicUsize::new(0));
 
@@ -53,7 +47,7 @@ async fn a_register_of_two_killed_while_votes_flow() {
 async fn with_postgres_away_votes_are_taken_and_counted_later() {
     let mut postgres = tokio::task::spawn_blocking(Postgres::temporary).await.unwrap().unwrap();
     let system = System::start(&Plan { postgres: postgres.url(), ..Plan::shared() }).await;
-    let paredao = open(&system).await;
+    let paredao = system.open_paredao("final").await;
 
     postgres.stop(Stop::Immediate).unwrap();
     let ballot = system.voters.ballot("final", paredao.participants[1]).await;
@@ -74,7 +68,7 @@ async fn with_postgres_away_votes_are_taken_and_counted_later() {
 async fn with_kafka_away_a_vote_gets_503_and_its_retry_counts_once() {
     let mut kafka = tokio::task::spawn_blocking(Kafka::temporary).await.unwrap().unwrap();
     let system = System::start(&Plan { brokers: kafka.brokers(), ..Plan::shared() }).await;
-    let paredao = open(&system).await;
+    let paredao = system.open_paredao("final").await;
     let ballot = system.voters.ballot("final", paredao.participants[0]).await;
 
     kafka.stop().unwrap();

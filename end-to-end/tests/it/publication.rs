@@ -9,7 +9,6 @@ use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::util::Timeout;
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
-use test_support::eventually;
 use voting_commons::window::{self, WINDOW_MILLIS};
 use voting_commons::{BallotId, Group, Minute, Shard, UnixMillis, Vote, codec};
 
@@ -23,8 +22,7 @@ const FINAL_PATIENCE: Duration = Duration::from_secs(150);
 #[tokio::test(flavor = "multi_thread")]
 async fn a_result_is_counted_final_published_by_two_and_genuine() {
     let system = System::start(&Plan::shared()).await;
-    let paredao = system.production.open_paredao("final").await;
-    eventually("the paredão to be open", async || system.voters.knows("final").await.then_some(())).await;
+    let paredao = system.open_paredao("final").await;
     // It opened long ago, and its window ends within a minute: votes of then come as a frontend would have written them.
     let minute = minute_about_to_be_late();
     cast_in(&system, minute, paredao.participants[0]).await;

@@ -12,8 +12,7 @@ async fn verdict(system: &System) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn votes_reconcile_and_a_killed_frontend_is_said() {
     let mut system = System::start(&Plan::shared()).await;
-    let paredao = system.production.open_paredao("final").await;
-    eventually("the paredão to be open", async || system.voters.knows("final").await.then_some(())).await;
+    let paredao = system.open_paredao("final").await;
     for participant in &paredao.participants {
         let ballot = system.voters.ballot("final", *participant).await;
         // Answered twice, and accepted once.

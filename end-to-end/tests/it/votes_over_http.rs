@@ -15,8 +15,7 @@ const CONCURRENT: usize = 64;
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_ballots_a_fifth_of_them_sent_twice_or_more() {
     let system = Arc::new(System::start(&Plan::shared()).await);
-    let paredao = system.production.open_paredao("final").await;
-    eventually("the paredão to be open", async || system.voters.knows("final").await.then_some(())).await;
+    let paredao = system.open_paredao("final").await;
 
     let cast = |index: usize| {
         let (voters, slug) = (system.voters.clone(), paredao.slug.clone());

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use end_to_end::{Plan, System};
 use reqwest::{Client, StatusCode};
-use test_support::{PATIENCE, eventually};
+use test_support::PATIENCE;
 
 /// A program that checks the manifests too, in the environment that is made for it.
 const CHECK: &str = "k8s/checks/watching.py";
@@ -17,8 +17,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(500);
 #[tokio::test(flavor = "multi_thread")]
 async fn every_metric_that_is_watched_exists() {
     let system = System::start(&Plan::shared()).await;
-    let paredao = system.production.open_paredao("final").await;
-    eventually("the paredão to be open", async || system.voters.knows("final").await.then_some(())).await;
+    let paredao = system.open_paredao("final").await;
     let ballot = system.voters.ballot("final", paredao.participants[0]).await;
     assert_eq!(system.voters.cast(&ballot).await.unwrap().status, StatusCode::ACCEPTED);
     system.settle().await;
