@@ -225,6 +225,8 @@ export const PRODUCTION_STATES = [
       await page.locator("details.confirm summary").click();
       await page.locator('form[action$="/propor"] button').click();
       await page.locator('form[action$="/retirar"]').waitFor();
+      // Without a session, the page would go to the sign-in by itself, in the way of the one who goes there.
+      await page.goto("about:blank");
       await page.context().clearCookies();
       await enter(page, "bia", "encerrado");
       await page.locator('form[action$="/publicar"]').waitFor();
