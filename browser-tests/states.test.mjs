@@ -9,6 +9,15 @@ before(makeStage);
 
 const visited = new Set();
 
+/** How many of these pictures can't be seen from edge to edge. */
+const countCut = (faces) =>
+  faces.filter((face) => {
+    const { left, top, right, bottom, width, height } = face.getBoundingClientRect();
+    const isSqueezed = Math.abs(width / height - face.naturalWidth / face.naturalHeight) > 0.01;
+    const isWithin = left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight;
+    return !isWithin || height === 0 || (isSqueezed && getComputedStyle(face).objectFit !== "contain");
+  }).length;
+
 for (const [frontend, states] of Object.entries({ voters: VOTERS_STATES, production: PRODUCTION_STATES })) {
   for (const { name, go, options, mayComplain } of states) {
     test(`${frontend}: axe finds nothing in the state ${name}, and it fits`, async () => {
@@ -16,6 +25,7 @@ for (const [frontend, states] of Object.entries({ voters: VOTERS_STATES, product
         await go(page);
         visited.add(page.url());
         await assertAccessible(page, name);
+        if (name.startsWith("telao")) assert.equal(await page.locator(".face").evaluateAll(countCut), 0, "each face is whole");
       });
     });
   }
