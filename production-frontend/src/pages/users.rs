@@ -44,6 +44,13 @@ struct UsersPage<'a> {
     zone: &'a Zone,
 }
 
+impl UsersPage<'_> {
+    /// Whether whoever looks would change themself.
+    fn is_own(&self, user: &UserView) -> bool {
+        self.producer.is_some_and(|producer| producer.name == user.name)
+    }
+}
+
 /// The whole page again, after what was asked for was done or refused.
 struct Shown {
     status: StatusCode,
