@@ -20,7 +20,8 @@ mod users;
 use askama::Template;
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{Method, StatusCode, Uri};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::get;
@@ -93,6 +94,8 @@ struct ErrorPage<'a> {
     producer: Option<&'a Producer>,
     heading: Text,
     said: Text,
+    /// The way out.
+    back: String,
 }
 
 /// Says the errors, wherever in the service they come from, in the asker's language: to programs as problem details, to
@@ -107,10 +110,10 @@ pub(crate) async fn show_errors(t: Texts, State(app): State<App>, request: Reque
         Error::PasswordMustChange => return Redirect::to("/conta").into_response(),
         error if error.status() == StatusCode::UNAUTHORIZED => return Redirect::to("/entrar").into_response(),
         // They shall cost little.
-        error @ Error::TooManyRequests => error_page(t, error, None),
+        error @ Error::TooManyRequests => error_page(t, error, &headers, None),
         // Nobody can be looked up while the database is away.
-        error if error.status().is_server_error() => error_page(t, error, None),
-        error => error_page(t, error, Producer::of(&headers, &app).await.as_ref()),
+        error if error.status().is_server_error() => error_page(t, error, &headers, None),
+        error => error_page(t, error, &headers, Producer::of(&headers, &app).await.as_ref()),
     };
     (response.into_parts().0.headers, said).into_response()
 }
@@ -136,12 +139,26 @@ fn is_below(path: &str, root: &str) -> bool {
 }
 
 /// With the links to what `producer` may open.
-fn error_page(t: Texts, error: &Error, producer: Option<&Producer>) -> Response {
+fn error_page(t: Texts, error: &Error, headers: &HeaderMap, producer: Option<&Producer>) -> Response {
     let heading = match error.status() {
         StatusCode::NOT_FOUND => "error-not-found",
         StatusCode::INTERNAL_SERVER_ERROR => "error-internal",
         StatusCode::SERVICE_UNAVAILABLE => "error-unavailable",
         _ => "error-refused",
     };
-    page(error.status(), &ErrorPage { t, producer, heading: t.text(heading), said: error.say(t) })
+    page(
+        error.status(),
+        &ErrorPage { t, producer, heading: t.text(heading), said: error.say(t), back: came_from(headers) },
+    )
+}
+
+/// The page of this site that somebody came from, which has the form or the link that led to where they are; else the list of
+/// paredões.
+fn came_from(headers: &HeaderMap) -> String {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let referer: Option<Uri> = text(header::REFERER).and_then(|referer| referer.parse().ok());
+    let ours = referer.filter(|uri| uri.authority().is_some_and(|site| Some(site.as_str()) == text(header::HOST)));
+    let page = ours.as_ref().and_then(Uri::path_and_query).map(PathAndQuery::as_str);
+    // Two slashes would begin another site's name.
+    page.filter(|page| is_page(page) && !page.starts_with("//")).unwrap_or("/paredoes").to_owned()
 }

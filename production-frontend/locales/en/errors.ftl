@@ -58,4 +58,5 @@ error-not-found = Not found
 error-internal = Internal error
 error-unavailable = Unavailable right now
 error-refused = Request refused
-error-back = Back to the paredões
+error-back = Go back
+error-to-paredoes = Back to the paredões

@@ -58,4 +58,5 @@ error-not-found = Não encontrado
 error-internal = Erro interno
 error-unavailable = Indisponível agora
 error-refused = Pedido recusado
-error-back = Voltar aos paredões
+error-back = Voltar
+error-to-paredoes = Voltar aos paredões

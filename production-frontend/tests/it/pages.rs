@@ -176,6 +176,25 @@ async fn what_goes_wrong_on_a_page_is_said_on_a_page() {
 }
 
 #[tokio::test]
+async fn whoever_is_refused_is_led_back_to_where_they_came_from() {
+    let service = Service::start().await;
+    let browser = service.browser().await;
+    let refused = async |referer: &str| {
+        let request =
+            browser.post(format!("{}/paredoes/nada/publicar", service.url)).json(&"{}").header("referer", referer);
+        request.send().await.unwrap().text().await.unwrap()
+    };
+    let page = refused(&format!("{}/paredoes/final?granularity=hour", service.url)).await;
+    assert!(page.contains("href=\"/paredoes/final?granularity=hour\">Voltar<"), "{page}");
+    let elsewhere =
+        ["https://example.org/paredoes/final".to_owned(), format!("{}//example.org", service.url), "?".to_owned()];
+    for referer in elsewhere {
+        let page = refused(&referer).await;
+        assert!(page.contains("href=\"/paredoes\">Voltar aos paredões<"), "{referer}: {page}");
+    }
+}
+
+#[tokio::test]
 async fn assets_and_the_apis_description_are_served_from_here() {
     let service = Service::start().await;
     for path in [
