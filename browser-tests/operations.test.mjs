@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtemp, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 
 import { eventually, inPage, makeDraft, picture, system, voteAsScript } from "./browser.mjs";
@@ -168,7 +171,10 @@ test("a picture is cut by pointer, keyboard and sliders, and what is seen is wha
     const photo = page.locator("#photo-0");
     await photo.setInputFiles({ name: "nada.png", mimeType: "image/png", buffer: Buffer.from("nada") });
     await page.locator("#photo-0-erro", { hasText: "não é um JPEG" }).waitFor();
-    await photo.setInputFiles({ name: "duas.png", mimeType: "image/png", buffer: bytes });
+    // A file that is there: only such a one is still chosen after going back.
+    const file = join(await mkdtemp(join(tmpdir(), "foto-")), "duas.png");
+    await writeFile(file, bytes);
+    await photo.setInputFiles(file);
     const canvas = page.locator(".crop canvas");
     await canvas.waitFor();
     assert.equal(await page.locator("#photo-0-erro").innerText(), "");
@@ -205,6 +211,18 @@ test("a picture is cut by pointer, keyboard and sliders, and what is seen is wha
     assert.match(await page.locator("#recusa").innerText(), /há um campo a corrigir\.$/);
     await picture(page, "novo-recusado");
     await page.locator("#participant-1").fill("Bia");
+    // Nothing is sent with a picture that isn't one.
+    await page.locator("#photo-1").setInputFiles({ name: "vazia.png", mimeType: "image/png", buffer: Buffer.alloc(0) });
+    await page.locator("#photo-1-erro", { hasText: "não é um JPEG" }).waitFor();
+    await page.getByRole("button", { name: "Criar paredão" }).click();
+    await page.locator("#recusa", { hasText: "não é um JPEG" }).waitFor();
+    await page.locator("#photo-1").setInputFiles([]);
+    // Whoever leaves is asked.
+    const leave = page.getByRole("link", { name: "Paredões", exact: true }).click({ noWaitAfter: true });
+    const question = await page.waitForEvent("dialog");
+    assert.equal(question.type(), "beforeunload");
+    await question.dismiss();
+    await leave;
     // Nor where nobody is signed in any more.
     await page.route("**/paredoes", (route) => {
       const { authorization, ...headers } = route.request().headers();
@@ -227,6 +245,8 @@ test("a picture is cut by pointer, keyboard and sliders, and what is seen is wha
       return { size: [bitmap.width, bitmap.height], isBlue: blue > red };
     });
     assert.deepEqual(made, { size: [50, 50], isBlue: true });
+    await page.goBack();
+    await page.locator(".preview canvas").waitFor();
   });
 });
 

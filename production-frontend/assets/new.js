@@ -97,8 +97,12 @@ function refuse(why) {
   (form.querySelector("[aria-invalid=true]") ?? refusal).focus();
 }
 
+/** Whether something is filled in that leaving the page would lose. */
+let isUnsaved = false;
+
 async function submit(event) {
   event.preventDefault();
+  if (form.querySelector("[type=file][aria-invalid=true]")) return refuse(text("picture-unreadable"));
   const label = send.textContent;
   send.disabled = true;
   send.textContent = text("new-sending");
@@ -106,12 +110,17 @@ async function submit(event) {
     const answer = await fetch(form.action, { method: "POST", body: await fields() });
     if (!answer.redirected) showRefusal(await answer.text());
     else if (new URL(answer.url).pathname === "/entrar") refuse(text("new-signed-out"));
-    else return location.assign(answer.url);
+    else return leave(answer.url);
   } catch {
     refuse(text("new-no-connection"));
   }
   send.disabled = false;
   send.textContent = label;
+}
+
+function leave(url) {
+  isUnsaved = false;
+  location.assign(url);
 }
 
 function addRow() {
@@ -139,6 +148,10 @@ function offerMore() {
 
 people.addEventListener("change", ({ target }) => target.type === "file" && show(target));
 form.addEventListener("submit", submit);
+form.addEventListener("input", () => (isUnsaved = true));
+addEventListener("beforeunload", (event) => isUnsaved && event.preventDefault());
+// Back here, a browser may have kept which file was chosen.
+addEventListener("pageshow", () => form.querySelectorAll("[type=file]").forEach((input) => croppers.has(input) || show(input)));
 offerMore();
 more.addEventListener("click", addRow);
 

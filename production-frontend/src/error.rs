@@ -80,6 +80,8 @@ pub(crate) enum Error {
     LastDirector,
     /// 409: voters may have ballots of it, so it stays as it is.
     NotEditable,
+    /// 409: it isn't any more what the form was filled with.
+    ChangedMeanwhile,
     /// 409: votes were or may be imported, and each is somebody's who stands.
     ParticipantsStay,
     /// 409: only a draft can be deleted, of which nothing else speaks.
@@ -261,6 +263,7 @@ impl Error {
             Self::NameTaken => (409, "name-taken", "Another one has this name"),
             Self::LastDirector => (409, "last-director", "No active director would remain"),
             Self::NotEditable => (409, "paredao-not-editable", "The paredão has opened, or is about to"),
+            Self::ChangedMeanwhile => (409, "paredao-changed", "Somebody changed the paredão meanwhile"),
             Self::ParticipantsStay => (409, "participants-stay", "It has imported votes, so its participants stay"),
             Self::NotDeletable => (409, "paredao-not-deletable", "Only a draft without imports can be deleted"),
             Self::ClosingPassed => (409, "closing-passed", "The paredão has closed or is about to, and its closing stays"),

@@ -64,6 +64,8 @@ pub struct ParedaoView {
     /// Who sees percentages besides production: `always` everybody, `after_voting` those who have voted (everybody
     /// after the closing), `after_closing` everybody from then on, `production` nobody.
     pub visibility: &'static str,
+    /// Another one after each change: whoever sends it with theirs overwrites nobody's.
+    pub revision: String,
     /// Who stands in it, in order.
     pub participants: Vec<ParticipantView>,
 }

@@ -47,6 +47,7 @@ edit-photo-new = Another picture
 edit-save = Save
 
 paredao-not-editable = This paredão has opened, or opens in a moment: it can't be changed any more.
+paredao-changed = This paredão was changed in another tab or by somebody else after you opened the form: nothing was saved. Open it again to see how it is now.
 participants-stay = Votes were imported for this paredão: no participant can be removed or renamed any more.
 paredao-not-deletable = Only a draft without imported votes can be deleted.
 closing-passed = The paredão has closed, or closes in a moment: its closing doesn't move any more.

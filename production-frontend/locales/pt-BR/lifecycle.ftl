@@ -47,6 +47,7 @@ edit-photo-new = Trocar a foto
 edit-save = Salvar
 
 paredao-not-editable = Este paredão já abriu ou abre em instantes: ele não pode mais ser alterado.
+paredao-changed = Este paredão foi alterado em outra aba ou por outra pessoa depois que você abriu o formulário: nada foi salvo. Abra-o de novo para ver como está agora.
 participants-stay = Há votos importados para este paredão: nenhum participante pode mais sair ou mudar de nome.
 paredao-not-deletable = Só um rascunho sem votos importados pode ser apagado.
 closing-passed = O paredão já encerrou ou encerra em instantes: o encerramento não muda mais.

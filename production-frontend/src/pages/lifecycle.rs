@@ -57,6 +57,7 @@ fn filled(paredao: &ParedaoView, zone: &Zone) -> Form {
         // As whoever makes one leaves it, unless there is something to be seen.
         shards: if paredao.shards == 1 { String::new() } else { paredao.shards.to_string() },
         visibility: paredao.visibility.to_owned(),
+        revision: paredao.revision.clone(),
         participants: participants.collect(),
     }
 }

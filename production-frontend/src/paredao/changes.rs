@@ -28,16 +28,21 @@ pub(crate) enum Photo {
     New(Picture),
 }
 
-/// Changes a paredão that hasn't opened into `draft`; `photos` are its participants', in order. Its slug stays.
+/// Changes a paredão that hasn't opened into `draft`; `photos` are its participants', in order. Its slug stays. What somebody else
+/// changed since `revision` was read isn't overwritten, unless that is empty.
 pub(crate) async fn edit(
     pool: &PgPool,
     producer: &Producer,
     slug: &str,
+    revision: &str,
     draft: &Draft,
     photos: &[Photo],
 ) -> Result<ParedaoView, Error> {
     let mut transaction = pool.begin().await?;
     let id = editable(&mut transaction, slug).await?;
+    if !revision.is_empty() && revision != find(&mut *transaction, slug).await?.view.revision {
+        return Err(Error::ChangedMeanwhile);
+    }
     sqlx::query!(
         "UPDATE paredao SET title = $2, opens_at = to_timestamp($3::bigint), closes_at = to_timestamp($4::bigint),
                             shards = $5, visibility = $6

@@ -46,6 +46,8 @@ struct EditedParedao {
     shards: Option<String>,
     /// As when it was made
     visibility: Option<String>,
+    /// What was read as `revision`: when it is another one now, nothing is changed; empty for whichever it is
+    revision: Option<String>,
     /// The hash of a picture of this paredão's (the end of its address), which the participant before it has
     photo_kept: Option<Vec<String>>,
     /// The new picture (JPEG, PNG or WebP) of the participant before it
@@ -61,7 +63,7 @@ struct EditedParedao {
         (status = 200, description = "changed", body = ParedaoView),
         (status = 400, description = "the form can't be read"),
         (status = 404, description = "no such paredão"),
-        (status = 409, description = "it has opened, or opens within seconds"),
+        (status = 409, description = "it has opened, or opens within seconds, or was changed meanwhile"),
         (status = 413, description = "the form is too large"),
         (status = 415, description = "it isn't multipart/form-data"),
         (status = 422, description = "it can't be like that, or a picture can't be used"),
@@ -81,6 +83,7 @@ async fn edit(
 /// Checks the form, makes its new pictures small and stores it all.
 pub(crate) async fn edit_from(app: &App, producer: &Producer, slug: &str, form: Form) -> Result<ParedaoView, Error> {
     let former = store::find(&app.pool, slug).await?.view;
+    let revision = form.revision.clone();
     let draft = draft::check(&Form { slug: slug.to_owned(), ..form }, &app.zone.tz, Timestamp::now())?;
     let (draft, photos) = tokio::task::spawn_blocking(move || {
         let photos = photos(&draft, &former)?;
@@ -88,7 +91,7 @@ pub(crate) async fn edit_from(app: &App, producer: &Producer, slug: &str, form: 
     })
     .await
     .map_err(anyhow::Error::from)??;
-    let view = changes::edit(&app.pool, producer, slug, &draft, &photos).await?;
+    let view = changes::edit(&app.pool, producer, slug, &revision, &draft, &photos).await?;
     tracing::info!(slug, by = producer.name, "paredão changed");
     Ok(view)
 }

@@ -24,6 +24,8 @@ pub(crate) struct Form {
     pub(crate) shards: String,
     /// Empty for the default.
     pub(crate) visibility: String,
+    /// Of the paredão that was changed; empty for whichever there is.
+    pub(crate) revision: String,
     pub(crate) participants: Vec<FormParticipant>,
 }
 
@@ -56,13 +58,15 @@ async fn read_part(field: Field<'_>, form: &mut Form) -> Result<(), Error> {
         "closes_at" => form.closes_at = text(field).await?,
         "shards" => form.shards = text(field).await?,
         "visibility" => form.visibility = text(field).await?,
+        "revision" => form.revision = text(field).await?,
         "participant" => {
             form.participants.push(FormParticipant { name: text(field).await?, ..FormParticipant::default() })
         }
         "photo" => {
+            // A browser sends an empty file without a name where none was chosen.
+            let is_named = field.file_name().is_some_and(|name| !name.is_empty());
             let bytes = field.bytes().await.map_err(refused)?;
-            // A browser sends an empty file where none was chosen.
-            if !bytes.is_empty() {
+            if is_named || !bytes.is_empty() {
                 let participant = form.participants.last_mut().filter(|participant| participant.photo.is_none());
                 let unexpected = || Error::FormMalformed("a photo must follow the name of its participant".to_owned());
                 participant.ok_or_else(unexpected)?.photo = Some(bytes.to_vec());

@@ -57,6 +57,7 @@ async fn select(executor: impl PgExecutor<'_>, slug: Option<&str>) -> Result<Vec
             closes_at,
             shards: first.shards,
             visibility: visibility.name(),
+            revision: first.revision.clone(),
             participants: participants.collect(),
         };
         Ok(Paredao { id: first.id, as_of: now, view })

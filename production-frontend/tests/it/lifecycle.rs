@@ -28,6 +28,26 @@ async fn reschedule(service: &Service, closes_at: &str) -> Response {
 }
 
 #[tokio::test]
+async fn whoever_read_before_another_changed_it_overwrites_nothing() {
+    let service = Service::start().await;
+    let made: Value = service.create(form("final")).await.json().await.unwrap();
+    let titled = |title: &'static str, read: &Value| {
+        let form = form_of("final", title, &["Ana", "Bruno"]);
+        form.text("revision", read["revision"].as_str().unwrap().to_owned())
+    };
+    let first: Value = edit(&service, "final", titled("Primeira", &made)).await.json().await.unwrap();
+    let second = edit(&service, "final", titled("Segunda", &made)).await;
+    assert_eq!(refused(second).await, problem(409, "paredao-changed"));
+    // Neither are another's participants, although only they changed.
+    let third: Value =
+        edit(&service, "final", form_of("final", "Primeira", &["Ana", "Célia"])).await.json().await.unwrap();
+    let fourth = edit(&service, "final", titled("Quarta", &first)).await;
+    assert_eq!(refused(fourth).await, problem(409, "paredao-changed"));
+    let fifth: Value = edit(&service, "final", titled("Quinta", &third)).await.json().await.unwrap();
+    assert_eq!(fifth["title"], json!("Quinta"));
+}
+
+#[tokio::test]
 async fn a_draft_may_change_in_everything_but_its_slug() {
     let service = Service::start().await;
     let made = Form::new()

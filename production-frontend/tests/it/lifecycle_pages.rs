@@ -61,12 +61,17 @@ async fn a_draft_is_edited_scheduled_taken_back_and_deleted() {
         ],
     );
     assert_eq!(form.matches("name=\"participant\"").count(), 20);
-    let hash = form.split("name=\"photo_kept\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let hidden = |name: &str| {
+        let value = form.split(&format!("name=\"{name}\" value=\"")).nth(1).unwrap();
+        value.split('"').next().unwrap().to_owned()
+    };
+    let (hash, revision) = (hidden("photo_kept"), hidden("revision"));
 
     // As a browser sends it: files not chosen, rows left empty.
     let none = || Part::bytes(Vec::new()).file_name("").mime_str("application/octet-stream").unwrap();
     let edit = |opens_at: &str| {
         let sent = Form::new().text("title", "Quem fica?").text("opens_at", opens_at.to_owned()).text("closes_at", "");
+        let sent = sent.text("revision", revision.clone());
         let sent =
             sent.text("visibility", "always").text("shards", "1").text("participant", "Ana").part("photo", none());
         let sent = sent.text("participant", "Bruno").text("photo_kept", hash.clone()).part("photo", none());
@@ -77,6 +82,9 @@ async fn a_draft_is_edited_scheduled_taken_back_and_deleted() {
     assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert_shown(&refused.text().await.unwrap(), &["role=\"alert\"", "Quem fica?", "A abertura já passou"]);
     assert_eq!(edit("2090-01-01T00:00").await.unwrap().headers()["location"], "/paredoes/final");
+    let outdated = edit("2090-01-02T00:00").await.unwrap();
+    assert_eq!(outdated.status(), StatusCode::CONFLICT);
+    assert!(outdated.text().await.unwrap().contains("nada foi salvo"));
 
     let scheduled = page(&browser, &service, "/paredoes/final").await;
     assert_shown(&scheduled, &["Quem fica?", "agendado", "Cancelar a abertura", "volta a ser rascunho", &hash]);
