@@ -15,6 +15,10 @@ use voting_commons::adapters::secret::parse_arguments;
 use voting_commons::adapters::telemetry::{self, LogArgs};
 use voting_commons::adapters::{failure, shutdown};
 
+/// The memory of each password that was checked would stay with the thread that checked it: see `docs/decisions/0007`.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Where the production team makes, opens, closes and follows paredões.
 #[derive(Parser)]
 #[command(version)]
