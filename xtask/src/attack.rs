@@ -6,7 +6,7 @@ use std::process::Command;
 use anyhow::Result;
 use clap::Args;
 
-use crate::test::TestBackends;
+use crate::test::{TestBackends, build_all};
 use crate::{folder, lock, provision, run, say, tools};
 
 /// What it tries.
@@ -21,8 +21,16 @@ pub(crate) struct AttackArguments {
 pub(crate) fn attack(arguments: &AttackArguments) -> Result<()> {
     let _lock = lock::take("test")?;
     provision::for_tests()?;
-    run::run(run::cargo(&["build", "--workspace", "--bins"]).env("SQLX_OFFLINE", "true"))?;
-    let backends = TestBackends::start()?;
+    build_all()?;
+    run_against(&TestBackends::start()?, arguments.long)
+}
+
+/// Runs what was built, for as short as tells anything.
+pub(crate) fn short(backends: &TestBackends) -> Result<()> {
+    run_against(backends, false)
+}
+
+fn run_against(backends: &TestBackends, is_long: bool) -> Result<()> {
     let home = folder::dev().join("attack");
     folder::remove(&home)?;
     fs::create_dir_all(&home)?;
@@ -36,7 +44,7 @@ pub(crate) fn attack(arguments: &AttackArguments) -> Result<()> {
     ] {
         command.arg(option).arg(path);
     }
-    if arguments.long {
+    if is_long {
         command.arg("--long");
     }
     let held = run::run(&mut command);

@@ -4,14 +4,14 @@ use std::fs;
 
 use anyhow::Result;
 
-use crate::test::{TestBackends, install_browser_tests};
+use crate::test::{TestBackends, build_all, install_browser_tests};
 use crate::{folder, lock, provision, run};
 
 /// Starts a system of its own, gives it a day's votes, and writes `docs/screenshots`.
 pub(crate) fn screenshots() -> Result<()> {
     let _lock = lock::take("test")?;
     provision::for_tests()?;
-    run::run(run::cargo(&["build", "--workspace", "--bins"]).env("SQLX_OFFLINE", "true"))?;
+    build_all()?;
     install_browser_tests()?;
     let backends = TestBackends::start()?;
     let pictures = folder::workspace().join("docs/screenshots");

@@ -15,7 +15,7 @@ use dev_stack::port;
 use dev_stack::postgres::{Postgres, PostgresOptions};
 
 use crate::steps::Steps;
-use crate::{chaos, folder, jars, lock, manifests, provision, run, say, simulate, supply_chain};
+use crate::{attack, chaos, folder, jars, lock, manifests, provision, run, say, simulate, supply_chain};
 
 /// All that is built and tested. Examples in doc comments aren't: there are none.
 const TARGETS: [&str; 3] = ["--lib", "--bins", "--tests"];
@@ -69,10 +69,9 @@ fn run_steps(steps: &Steps, counts: &Mutex<Counts>) -> Result<()> {
         let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
         run::run(run::cargo(&arguments).env("SQLX_OFFLINE", "true"))
     })?;
-    // The tests of the whole system start the services' programs, and drive a browser. Programs and tests are built at once:
-    // apart, the tests' additional features would have most dependencies compiled again.
+    // The tests of the whole system start the services' programs, and drive a browser.
     steps.run("build", || {
-        run::run(run::cargo(&["build", "--workspace"]).args(TARGETS).env("SQLX_OFFLINE", "true"))?;
+        build_all()?;
         install_browser_tests()
     })?;
     steps.run("simulate", simulate::for_tests)?;
@@ -87,10 +86,16 @@ fn run_steps(steps: &Steps, counts: &Mutex<Counts>) -> Result<()> {
         whole_system.join().unwrap_or_else(|_| bail!("the tests of the whole system came to no end"))
     })?;
     steps.run("speed", || tests(&["--test", "when_idle"]))?;
+    steps.run("attack", || attack::short(&backends))?;
     // It needs both processors, and has a Kafka and a Postgres of its own.
     drop(backends);
     steps.run("chaos", chaos::short)?;
     Ok(())
+}
+
+/// Builds programs and tests at once: apart, the tests' additional features would have most dependencies compiled again.
+pub(crate) fn build_all() -> Result<()> {
+    run::run(run::cargo(&["build", "--workspace"]).args(TARGETS).env("SQLX_OFFLINE", "true"))
 }
 
 /// Gets what the tests in a browser are made of.
