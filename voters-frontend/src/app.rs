@@ -6,6 +6,7 @@ use std::time::Instant;
 use axum_extra::extract::CookieJar;
 use metrics::{counter, histogram};
 use quick_cache::sync::Cache;
+use voting_commons::adapters::traces::{Span, Traces};
 use voting_commons::{BallotId, Minute, ParedaoId, ParticipantId, UnixMillis, Visibility, window};
 
 use crate::ballot::{Ballot, Issuer};
@@ -40,6 +41,8 @@ pub struct App {
     pub issuer: Issuer,
     /// Ballots that were acknowledged lately, so that a repeat isn't written again.
     pub receipts: Cache<BallotId, Receipt>,
+    /// How long votes take.
+    pub traces: Traces,
     /// The time of day.
     pub clock: Clock,
     /// Whether that time is right.
@@ -151,22 +154,30 @@ impl App {
     /// When the vote isn't known to count. The same ballot may be cast again.
     pub async fn cast(&self, token: &str, answer: &str) -> Result<Receipt, Error> {
         let start = Instant::now();
-        let cast = self.cast_any(token, answer).await;
+        let mut span = self.traces.request("cast vote");
+        let cast = self.cast_any(token, answer, &mut span).await;
         histogram!(measures::VOTE_POST).record(start.elapsed().as_secs_f64());
         match &cast {
-            Ok(_) => counter!(measures::VOTES_ACCEPTED).increment(1),
-            Err(error) => vote_refused(error.problem),
+            Ok(_) => {
+                counter!(measures::VOTES_ACCEPTED).increment(1);
+                span.ended("accepted");
+            }
+            Err(Error { problem, .. }) => {
+                vote_refused(*problem);
+                let is_ours = problem.status().is_server_error();
+                if is_ours { span.failed(problem.name()) } else { span.ended(problem.name()) }
+            }
         }
         cast
     }
 
-    async fn cast_any(&self, token: &str, answer: &str) -> Result<Receipt, Error> {
+    async fn cast_any(&self, token: &str, answer: &str, span: &mut Span) -> Result<Receipt, Error> {
         let ballot: Ballot = self.sealer.open(Purpose::Ballot, token).map_err(|_| Problem::BallotForged)?;
         // Of copies that come at the same time, one is cast and the others wait for what becomes of it.
-        self.receipts.get_or_insert_async(&ballot.id, self.cast_new(&ballot, answer)).await
+        self.receipts.get_or_insert_async(&ballot.id, self.cast_new(&ballot, answer, span)).await
     }
 
-    async fn cast_new(&self, ballot: &Ballot, answer: &str) -> Result<Receipt, Error> {
+    async fn cast_new(&self, ballot: &Ballot, answer: &str, span: &mut Span) -> Result<Receipt, Error> {
         ballot.check_time(self.right_time()?).map_err(|problem| self.by_time(problem))?;
         let snapshot = self.snapshot()?;
         let paredao = snapshot.by_id(ballot.paredao).ok_or(Problem::ParedaoUnknown)?;
@@ -174,7 +185,8 @@ impl App {
             return Err(Problem::ParedaoClosed.into());
         }
         self.check_captcha(ballot, answer).await?;
-        self.append(ballot).await.map_err(|problem| self.with_pass(problem, ballot))?;
+        span.note("captcha passed");
+        self.append(ballot, span).await.map_err(|problem| self.with_pass(problem, ballot))?;
         let slug = Arc::clone(&paredao.slug);
         let &Ballot { id, paredao, participant, minute, .. } = ballot;
         Ok(Receipt { ballot: id, paredao, slug, participant, minute })
@@ -208,9 +220,10 @@ impl App {
     }
 
     /// Writes the vote, and makes sure that the registers will count it.
-    async fn append(&self, ballot: &Ballot) -> Result<(), Problem> {
+    async fn append(&self, ballot: &Ballot, span: &Span) -> Result<(), Problem> {
         let sent_at: UnixMillis = self.clock.now();
-        let appended_at = self.log.append(&ballot.vote()).await.map_err(|_| Problem::VotesUnavailable)?;
+        let appended = self.log.append(&ballot.vote(), span.traceparent()).await;
+        let appended_at = appended.map_err(|_| Problem::VotesUnavailable)?;
         counter!(measures::VOTES_PRODUCED).increment(1);
         let counts = window::holds(ballot.minute, appended_at);
         self.clock_watch.observe(sent_at, appended_at, counts);

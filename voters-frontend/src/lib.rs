@@ -40,6 +40,7 @@ use quick_cache::sync::Cache;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use voting_commons::adapters::admin::{self, Readiness};
+use voting_commons::adapters::traces::Traces;
 use voting_commons::adapters::{http, telemetry};
 
 use crate::accounts::Accounts;
@@ -76,6 +77,7 @@ pub async fn run(
     let stop = shutdown.child_token();
     let _stop_all = stop.clone().drop_guard();
     let app = Arc::new(app(&options, &readiness, Arc::clone(&accounts), stop.clone())?);
+    let traces = app.traces.clone();
     let publisher = Publisher::new(&options.kafka, accounts, options.clock.clone(), Arc::clone(&app.clock_watch))
         .context("the Kafka producer of the accounts can't be made")?;
     let pool = options.postgres.pool("voters-frontend", CONNECTIONS_MAX).context("DATABASE_URL can't be read")?;
@@ -95,6 +97,7 @@ pub async fn run(
     let watched = watch.await?;
     tokio::task::spawn_blocking(move || app.log.flush()).await?;
     publisher.await?.end().await;
+    traces.end().await;
     watched
 }
 
@@ -112,6 +115,8 @@ fn app(
         captcha: captcha::from_args(&options.captcha, options.environment)?,
         issuer: Issuer::random(),
         receipts: Cache::new(RECEIPTS_MAX),
+        traces: Traces::new(&options.traces, "voters-frontend", options.otel_traces_sampler_arg)
+            .context("OTEL_EXPORTER_OTLP_ENDPOINT can't be used")?,
         clock: options.clock.clone(),
         clock_watch: Arc::new(ClockWatch::new(options.clock.clone(), readiness.clone())),
         live: Live::new(options.live_streams_max, stop),

@@ -8,6 +8,7 @@ use voting_commons::adapters::edge::EdgeArgs;
 use voting_commons::adapters::kafka::KafkaArgs;
 use voting_commons::adapters::postgres::PostgresArgs;
 use voting_commons::adapters::telemetry::LogArgs;
+use voting_commons::adapters::traces::TracesArgs;
 
 use crate::clock::Clock;
 use crate::public_url::PublicUrl;
@@ -47,6 +48,13 @@ pub struct Options {
     /// How this service logs.
     #[command(flatten)]
     pub logs: LogArgs,
+    /// Where traces of votes go.
+    #[command(flatten)]
+    pub traces: TracesArgs,
+    /// The share of votes that are traced, from 0 to 1. One in a thousand is enough to see where time goes on a quiet evening,
+    /// and on the busiest one no more than a collector takes
+    #[arg(long, env = "OTEL_TRACES_SAMPLER_ARG", default_value_t = 0.001, value_parser = share)]
+    pub otel_traces_sampler_arg: f64,
     /// How voters show to be people.
     #[command(flatten)]
     pub captcha: CaptchaArgs,
@@ -77,6 +85,11 @@ pub struct Options {
     /// Where the time of day comes from; tests set it.
     #[arg(skip)]
     pub clock: Clock,
+}
+
+fn share(text: &str) -> Result<f64, String> {
+    let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
+    share.ok_or_else(|| "a share is a number from 0 to 1".to_owned())
 }
 
 /// Which captcha, and what it needs.
@@ -143,6 +156,16 @@ pub enum Environment {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_share_lies_between_nothing_and_all() {
+        for good in ["0", "0.001", "1"] {
+            assert!(share(good).is_ok(), "{good}");
+        }
+        for bad in ["", "-0.1", "1.5", "NaN", "a tenth"] {
+            assert!(share(bad).is_err(), "{bad}");
+        }
+    }
 
     #[test]
     fn what_is_printed_for_debugging_holds_no_secret() {

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::message::Timestamp;
+use rdkafka::message::{Header, OwnedHeaders, Timestamp};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 use rdkafka::{ClientConfig, ClientContext};
 use voting_commons::adapters::kafka::KafkaArgs;
+use voting_commons::adapters::traces::TRACEPARENT;
 use voting_commons::window::DELIVERY_TIMEOUT_MILLIS;
 use voting_commons::{UnixMillis, Vote, codec};
 
@@ -86,12 +87,13 @@ impl VotesLog {
         })
     }
 
-    /// Appends `vote` to its partition and gives the broker's stamp on it.
+    /// Appends `vote` to its partition and gives the broker's stamp on it. The record names the span that it comes from, where
+    /// there is one; the others have no header.
     ///
     /// # Errors
     /// When it isn't known to be there; it may be there all the same.
-    pub async fn append(&self, vote: &Vote) -> Result<UnixMillis, NotAppended> {
-        let appended = self.send(vote).await;
+    pub async fn append(&self, vote: &Vote, traceparent: Option<String>) -> Result<UnixMillis, NotAppended> {
+        let appended = self.send(vote, traceparent).await;
         match &appended {
             Err(error) if !self.failing.swap(true, Ordering::Relaxed) => {
                 tracing::error!(%error, "votes can't be stored");
@@ -102,9 +104,10 @@ impl VotesLog {
         appended
     }
 
-    async fn send(&self, vote: &Vote) -> Result<UnixMillis, NotAppended> {
+    async fn send(&self, vote: &Vote, traceparent: Option<String>) -> Result<UnixMillis, NotAppended> {
         let (key, value) = codec::encode(vote);
-        let record = FutureRecord::to(&self.topic).partition(vote.partition).key(&key).payload(&value);
+        let mut record = FutureRecord::to(&self.topic).partition(vote.partition).key(&key).payload(&value);
+        record.headers = traceparent.map(origin);
         // Before it can be in the topic; and a request that is given up leaves it indeterminate, as it must.
         self.accounts.sent(&vote.group);
         let delivery = self.producer.send_result(record).map_err(|(error, _)| {
@@ -159,6 +162,10 @@ impl VotesLog {
             tracing::warn!(%error, "stopped before every vote was acknowledged; none of them was answered with success");
         }
     }
+}
+
+fn origin(traceparent: String) -> OwnedHeaders {
+    OwnedHeaders::new().insert(Header { key: TRACEPARENT, value: Some(&traceparent) })
 }
 
 fn producer_config(kafka: &KafkaArgs, queue_votes_max: u32) -> ClientConfig {

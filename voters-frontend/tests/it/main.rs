@@ -15,4 +15,5 @@ mod share;
 mod streams;
 mod support;
 mod time;
+mod traces;
 mod visibility;

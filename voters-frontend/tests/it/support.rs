@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rdkafka::consumer::{BaseConsumer, Consumer};
-use rdkafka::message::Message;
+use rdkafka::message::{Headers, Message};
 use rdkafka::{Offset, TopicPartitionList};
 use reqwest::{Client, Response, StatusCode};
 use serde_json::{Value, json};
@@ -21,6 +21,7 @@ use voting_commons::adapters::kafka::KafkaArgs;
 use voting_commons::adapters::postgres::PostgresArgs;
 use voting_commons::adapters::secret::Secret;
 use voting_commons::adapters::telemetry::{LogArgs, LogFormat};
+use voting_commons::adapters::traces::TracesArgs;
 
 pub(crate) const PARTITIONS: i32 = 12;
 /// The paredão that [`seed`] makes.
@@ -47,6 +48,8 @@ pub(crate) fn options(kafka: &KafkaArgs, postgres: &PostgresArgs) -> Options {
         kafka: kafka.clone(),
         postgres: postgres.clone(),
         logs: LogArgs { log_format: LogFormat::Text },
+        traces: TracesArgs::default(),
+        otel_traces_sampler_arg: 1.0,
         captcha: CaptchaArgs {
             captcha: Provider::Off,
             captcha_off_confirmed: Some("yes".to_owned()),
@@ -222,6 +225,8 @@ pub(crate) struct Record {
     pub(crate) partition: i32,
     pub(crate) key: String,
     pub(crate) value: Value,
+    /// The names of its headers.
+    pub(crate) headers: Vec<String>,
 }
 
 /// All that lies in the topic now.
@@ -249,6 +254,12 @@ fn read_records(kafka: &KafkaArgs) -> Vec<Record> {
                 partition: message.partition(),
                 key: String::from_utf8(message.key().unwrap().to_vec()).unwrap(),
                 value: serde_json::from_slice(message.payload().unwrap()).unwrap(),
+                headers: message
+                    .headers()
+                    .into_iter()
+                    .flat_map(|all| all.iter())
+                    .map(|one| one.key.to_owned())
+                    .collect(),
             }
         })
         .collect()

@@ -11,3 +11,4 @@ pub mod secret;
 pub mod shutdown;
 pub mod telemetry;
 pub mod texts;
+pub mod traces;
