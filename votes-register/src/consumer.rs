@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::collections::hash_map::{Entry, HashMap};
+use std::ffi::CString;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc as std_mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -17,6 +18,7 @@ use rdkafka::types::RDKafkaRespErr;
 use rdkafka::{Offset, TopicPartitionList};
 use tokio::sync::mpsc;
 use voting_commons::adapters::kafka::KafkaArgs;
+use voting_commons::adapters::traces::{Origin, TRACEPARENT};
 
 use crate::core::Record;
 use crate::partition_queue::{PartitionQueue, RawRecord, keep_apart};
@@ -53,8 +55,8 @@ pub(crate) enum Report {
     Revoked(Vec<i32>),
     /// No place to read from was found in time: these partitions go back to the group, which is joined again.
     GivenUp(Vec<i32>),
-    /// Records of one partition, in the log's order.
-    Records { partition: i32, generation: u64, records: Vec<Record> },
+    /// Records of one partition, in the log's order, and the offsets of those that are traced.
+    Records { partition: i32, generation: u64, records: Vec<Record>, origins: Vec<(i64, Origin)> },
     /// A record that no broker stamped.
     NotLogAppendTime { partition: i32, generation: u64, offset: i64 },
     /// An offset asked for isn't in the log: look where the logs begin and end.
@@ -98,8 +100,13 @@ pub(crate) struct ConsumerThread {
     pub(crate) thread: JoinHandle<()>,
 }
 
-/// Joins the group and starts to poll.
-pub(crate) fn start(args: &KafkaArgs, group: &str, client_id: &str) -> KafkaResult<ConsumerThread> {
+/// Joins the group and starts to poll. Records' headers are read only if traces are on.
+pub(crate) fn start(
+    args: &KafkaArgs,
+    group: &str,
+    client_id: &str,
+    traces_are_on: bool,
+) -> KafkaResult<ConsumerThread> {
     let (report, reports) = mpsc::channel(DELIVERIES_MAX);
     let (commands, orders) = std_mpsc::channel();
     let context = Rebalancer { report: report.clone(), state: Mutex::default() };
@@ -122,6 +129,7 @@ pub(crate) fn start(args: &KafkaArgs, group: &str, client_id: &str) -> KafkaResu
         consumer: Arc::new(consumer),
         topic: args.kafka_topic.clone(),
         paused: HashMap::new(),
+        origin_header: traces_are_on.then(|| CString::new(TRACEPARENT).expect("it has no zero byte")),
         report,
         orders,
     };
@@ -140,6 +148,8 @@ struct Poller {
     /// Partitions whose queues are left alone, and the generation that wanted it. librdkafka's own pause would throw away what
     /// was read ahead; a queue that nobody takes from fills, and is then read ahead no further.
     paused: HashMap<i32, u64>,
+    /// The header that names a record's origin, if that matters.
+    origin_header: Option<CString>,
     report: mpsc::Sender<Report>,
     orders: std_mpsc::Receiver<Command>,
 }
@@ -272,16 +282,24 @@ impl Poller {
             if self.paused.get(&partition).is_some_and(|paused| *paused >= generation) {
                 continue;
             }
-            let mut records = Vec::new();
+            let (mut records, mut origins) = (Vec::new(), Vec::new());
             is_any |= queue.drain(|raw| match raw {
-                Ok(raw) => self.receive(partition, generation, &raw, &mut records),
+                Ok(raw) => {
+                    origins.extend(self.origin(&raw).map(|origin| (raw.offset, origin)));
+                    self.receive(partition, generation, &raw, &mut records);
+                }
                 Err(code) => self.complain(&KafkaError::MessageConsumption(code)),
             }) > 0;
             if !records.is_empty() {
-                self.tell(Report::Records { partition, generation, records });
+                self.tell(Report::Records { partition, generation, records, origins });
             }
         }
         is_any
+    }
+
+    /// Where the record comes from, if that is traced.
+    fn origin(&self, raw: &RawRecord<'_>) -> Option<Origin> {
+        Origin::parse(raw.header(self.origin_header.as_deref()?)?)
     }
 
     fn receive(&self, partition: i32, generation: u64, raw: &RawRecord<'_>, records: &mut Vec<Record>) {

@@ -12,6 +12,7 @@ mod log_index;
 mod log_reader;
 mod metrics;
 pub mod options;
+mod origins;
 pub mod parked;
 pub mod partition_queue;
 pub mod recount;

@@ -5,6 +5,7 @@ use voting_commons::adapters::admin::AdminArgs;
 use voting_commons::adapters::kafka::KafkaArgs;
 use voting_commons::adapters::postgres::PostgresArgs;
 use voting_commons::adapters::telemetry::LogArgs;
+use voting_commons::adapters::traces::TracesArgs;
 
 /// Counts the votes of the topic into minute buckets, each ballot once.
 #[derive(Debug, Parser)]
@@ -139,6 +140,9 @@ pub struct RunArgs {
     /// Where it is watched.
     #[command(flatten)]
     pub admin: AdminArgs,
+    /// Where traces of votes go; which are traced, frontends say.
+    #[command(flatten)]
+    pub traces: TracesArgs,
     /// How to count.
     #[command(flatten)]
     pub counting: CountingArgs,

@@ -2,7 +2,7 @@
 //! which takes longer than all that is done with a record here.
 #![expect(unsafe_code, reason = "rdkafka has no safe way to take more than one record at a time")]
 
-use std::ffi::CString;
+use std::ffi::{CStr, CString};
 use std::ptr::{self, NonNull};
 use std::slice;
 use std::sync::Arc;
@@ -45,6 +45,29 @@ pub struct RawRecord<'a> {
     pub key: Option<&'a [u8]>,
     /// The value.
     pub value: Option<&'a [u8]>,
+    message: &'a native::rd_kafka_message_t,
+}
+
+impl<'a> RawRecord<'a> {
+    /// The value of its last header `name`. To find out, librdkafka makes a buffer and drops it again for each record, with headers or
+    /// without: don't ask where the answer isn't wanted.
+    pub fn header(&self, name: &CStr) -> Option<&'a [u8]> {
+        let mut headers = ptr::null_mut();
+        // SAFETY: the message is alive, and keeps what is parsed of it for as long as it lives.
+        let error = unsafe { native::rd_kafka_message_headers(self.message, &raw mut headers) };
+        if error != native::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
+            return None;
+        }
+        let (mut value, mut length) = (ptr::null(), 0);
+        // SAFETY: there are headers, and the other pointers are valid for this call.
+        let error =
+            unsafe { native::rd_kafka_header_get_last(headers, name.as_ptr(), &raw mut value, &raw mut length) };
+        if error != native::rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR {
+            return None;
+        }
+        // SAFETY: pointer and length belong together, and the bytes live as long as the message.
+        unsafe { bytes(value.cast(), length) }
+    }
 }
 
 /// Has the partition's records go into a queue of its own from now on, and not into the one that the consumer hands out. Called
@@ -109,6 +132,7 @@ unsafe fn read(message: &native::rd_kafka_message_t) -> Result<RawRecord<'_>, RD
         key: unsafe { bytes(message.key.cast(), message.key_len) },
         // SAFETY: as above.
         value: unsafe { bytes(message.payload.cast(), message.len) },
+        message,
     })
 }
 

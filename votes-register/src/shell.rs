@@ -1,6 +1,7 @@
 //! The loop that owns the partitions: it hands events to their cores and carries out the effects.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::mpsc as std_mpsc;
 use std::time::{Duration, Instant};
 
@@ -15,14 +16,16 @@ use voting_commons::adapters::admin::Readiness;
 use voting_commons::adapters::kafka::{KafkaArgs, TopicError};
 use voting_commons::adapters::postgres::PostgresArgs;
 use voting_commons::adapters::telemetry;
+use voting_commons::adapters::traces::{Span, Traces};
 
 use crate::consumer::{self, Command, Report, Start};
 use crate::control::{self, Board, Seen};
-use crate::core::{Claim, Cursor, Effect, Event, FlushOutcome, Limits, Outage, Partition};
+use crate::core::{Batch, Claim, Cursor, Effect, Event, FlushOutcome, Limits, Outage, Partition};
 use crate::lag_clock::LagClock;
 use crate::log_index::LogIndex;
 use crate::metrics;
 use crate::options::CountingArgs;
+use crate::origins::Origins;
 use crate::parked::{DeadLetters, requests};
 use crate::store::{BadDatabase, Store};
 
@@ -69,6 +72,7 @@ pub async fn run(
     kafka: &KafkaArgs,
     postgres: &PostgresArgs,
     counting: &CountingArgs,
+    traces: Traces,
     readiness: Readiness,
     shutdown: CancellationToken,
 ) -> Result<(), RunError> {
@@ -82,7 +86,7 @@ pub async fn run(
         () = shutdown.cancelled() => return Ok(()),
     }
     let log = LogIndex::new(kafka, &node)?;
-    let mut consumer = consumer::start(kafka, &counting.group, &node)?;
+    let mut consumer = consumer::start(kafka, &counting.group, &node, traces.are_on())?;
     let letters = DeadLetters::new(postgres, &kafka.kafka_topic)?;
     let replaying = tokio::spawn(requests::run(kafka.clone(), letters, node.clone(), shutdown.clone()));
     let board = Board::default();
@@ -104,6 +108,7 @@ pub async fn run(
         assigning: None,
         store,
         log,
+        traces,
         readiness,
         board,
         answer,
@@ -155,6 +160,7 @@ struct Shell {
     assigning: Option<Assigning>,
     store: Store,
     log: LogIndex,
+    traces: Traces,
     readiness: Readiness,
     board: Board,
     answer: mpsc::Sender<Answer>,
@@ -165,6 +171,7 @@ struct Owned {
     core: Partition,
     drained: bool,
     lag: LagClock,
+    origins: Origins,
 }
 
 impl Shell {
@@ -228,7 +235,10 @@ impl Shell {
             Report::Assigned { partitions, answer } => self.assigned(&partitions, answer),
             Report::Revoked(partitions) => self.revoked(&partitions),
             Report::GivenUp(partitions) => self.gave_up(&partitions),
-            Report::Records { partition, generation, records } => {
+            Report::Records { partition, generation, records, origins } => {
+                if let Some(owned) = self.partitions.get_mut(&partition) {
+                    owned.origins.keep(generation, origins);
+                }
                 self.step(partition, generation, Event::Records(records));
             }
             Report::NotLogAppendTime { partition, generation, offset } => {
@@ -253,7 +263,8 @@ impl Shell {
         for &partition in partitions {
             self.assignments += 1;
             let (core, effects) = Partition::assigned(self.assignments << 32, self.limits);
-            self.partitions.insert(partition, Owned { core, drained: false, lag: LagClock::default() });
+            let owned = Owned { core, drained: false, lag: LagClock::default(), origins: Origins::default() };
+            self.partitions.insert(partition, owned);
             self.board.add(partition);
             self.carry_out(partition, effects);
         }
@@ -324,16 +335,8 @@ impl Shell {
                     self.ask(partition, claim(self.board.clone(), self.store.clone(), self.log.clone(), partition));
                 }
                 Effect::Flush { batch, epoch } => {
-                    let (store, board) = (self.store.clone(), self.board.clone());
-                    self.ask(partition, async move {
-                        let start = Instant::now();
-                        let outcome = store.flush(partition, &batch, epoch).await;
-                        ::metrics::histogram!("register_flush_seconds").record(start.elapsed());
-                        if let Some(error) = failure(&outcome) {
-                            board.failed(partition, error);
-                        }
-                        Event::Flushed(outcome)
-                    });
+                    let span = self.flush_span(partition, &batch);
+                    self.ask(partition, flush(self.board.clone(), self.store.clone(), partition, batch, epoch, span));
                 }
                 Effect::ReadCursor => {
                     self.ask(partition, read_cursor(self.board.clone(), self.store.clone(), partition));
@@ -349,6 +352,9 @@ impl Shell {
                 Effect::Applied(batch) => {
                     self.readiness.clear(&part(partition));
                     metrics::applied(&batch);
+                    if let Some(owned) = self.partitions.get_mut(&partition) {
+                        owned.origins.forget_below(batch.to.next_offset);
+                    }
                 }
                 Effect::Pause => {
                     self.command_of(partition, |generation| Command::Pause { partition, generation });
@@ -374,6 +380,15 @@ impl Shell {
                 }
             }
         }
+    }
+
+    /// Begins the span of a flush, which is kept where any of the votes that it writes is traced.
+    fn flush_span(&self, partition: i32, batch: &Batch) -> Span {
+        let Some(owned) = self.partitions.get(&partition) else { return Span::default() };
+        let mut span = self.traces.work("flush", owned.origins.of(batch.from_offset..batch.to.next_offset));
+        span.set("partition", i64::from(partition));
+        span.set("records", batch.records());
+        span
     }
 
     /// Has a task find the answer to what the partition's present generation asks.
@@ -480,6 +495,23 @@ async fn claim(board: Board, store: Store, log: LogIndex, partition: i32) -> Eve
         Ok::<_, String>(Claim { cursor, parked, skipped, imports, paused, low: ends.low, high: ends.high })
     };
     Event::Claimed(claimed.await.map_err(|error| outage(&board, partition, "claim the partition", &error)))
+}
+
+async fn flush(board: Board, store: Store, partition: i32, batch: Arc<Batch>, epoch: i64, mut span: Span) -> Event {
+    let start = Instant::now();
+    let outcome = store.flush(partition, &batch, epoch).await;
+    ::metrics::histogram!("register_flush_seconds").record(start.elapsed());
+    if let Some(error) = failure(&outcome) {
+        board.failed(partition, error);
+    }
+    match &outcome {
+        FlushOutcome::Applied => span.ended("applied"),
+        FlushOutcome::Fenced => span.ended("fenced"),
+        FlushOutcome::Ambiguous => span.failed("ambiguous"),
+        FlushOutcome::Outage => span.failed("outage"),
+        FlushOutcome::DataError(_) => span.failed("refused"),
+    }
+    Event::Flushed(outcome)
 }
 
 async fn read_cursor(board: Board, store: Store, partition: i32) -> Event {

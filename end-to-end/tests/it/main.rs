@@ -10,5 +10,6 @@ mod load_test;
 mod publication;
 mod reconciliation;
 mod replay;
+mod traces;
 mod votes_over_http;
 mod watching;

@@ -15,6 +15,7 @@ use votes_register::options::CountingArgs;
 use voting_commons::accounts::{self, Account, BootId, Statement};
 use voting_commons::adapters::admin::Readiness;
 use voting_commons::adapters::kafka::{KafkaArgs, KafkaSignIn};
+use voting_commons::adapters::traces::Traces;
 use voting_commons::{BallotId, Group, Minute, Shard, UnixMillis, Vote, codec, partitioner};
 
 const PARTITIONS: i32 = 3;
@@ -69,7 +70,7 @@ impl Scene {
             data_error_attempts_max: 5,
         };
         let running = tokio::spawn(async move {
-            votes_register::run(&kafka, &postgres, &counting, Readiness::default(), token).await?;
+            votes_register::run(&kafka, &postgres, &counting, Traces::default(), Readiness::default(), token).await?;
             Ok(())
         });
         Register { stop, running }
