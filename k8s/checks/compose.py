@@ -1,6 +1,8 @@
-"""Whether compose.yaml is what Docker takes, and starts the programs that the cluster does."""
+"""Whether compose.yaml is what Docker takes, and starts the programs that the cluster does; whether images hold all that they are
+built from."""
 
 import json
+import tomllib
 from pathlib import Path
 
 import jsonschema
@@ -19,7 +21,15 @@ MODULE = "github.com/compose-spec/compose-go/v2@v2.16.2"
 def problems(go: str) -> list[Problem]:
     schema = json.loads(Path(schemas.fetched(go, MODULE), "schema/compose-spec.json").read_text())
     system = yaml.safe_load(FILE.read_text())
-    return [f"compose.yaml: {problem}" for problem in problems_of(system, schema)]
+    members = tomllib.loads((ROOT / "Cargo.toml").read_text())["workspace"]["members"]
+    lost = lost_members(members, (ROOT / ".dockerignore").read_text())
+    return [f"compose.yaml: {problem}" for problem in problems_of(system, schema)] + lost
+
+
+def lost_members(members: list[str], ignored: str) -> list[Problem]:
+    """Cargo reads the manifest of each member, also of one that isn't built."""
+    let_in = {line.removeprefix("!") for line in ignored.splitlines() if line.startswith("!")}
+    return [f".dockerignore: leaves out {member}, without which nothing is built" for member in members if member not in let_in]
 
 
 def problems_of(system: dict, schema: dict) -> list[Problem]:
