@@ -133,6 +133,21 @@ def selectors_meet_pods(objects: list[Object]) -> list[Problem]:
     return problems
 
 
+def admin_ports_are_watched(objects: list[Object]) -> list[Problem]:
+    """Metrics that nobody reads raise no alarm; a policy that doesn't let Prometheus in hides them too."""
+    problems = []
+    for obj, pod in workloads(objects):
+        ports = [port.get("name") for container in pod["spec"]["containers"] for port in container.get("ports", [])]
+        if "admin" not in ports:
+            continue
+        for watcher in [("PodMonitor", "voting"), ("NetworkPolicy", "monitoring-to-admin")]:
+            found = [other for other in of_kind(objects, watcher[0]) if other["metadata"]["name"] == watcher[1]]
+            selectors = [selector for other in found for selector in selectors_of(other)[:1]]
+            if found and not any(selects(selector, pod["metadata"]["labels"]) for selector in selectors):
+                problems.append(f"{name_of(obj)}: {'/'.join(watcher)} doesn't select its pods")
+    return problems
+
+
 def selectors_of(obj: Object) -> list[Object]:
     spec = obj["spec"]
     match obj["kind"]:
@@ -211,6 +226,11 @@ def registers_are_no_more_than_partitions(objects: list[Object]) -> list[Problem
             for asked in kafka
             if (asked["bootstrapServers"], asked["topic"]) != (settings["KAFKA_BROKERS"], settings["KAFKA_TOPIC"])
         ]
+        problems += [
+            f"{name_of(scaled)}: KEDA doesn't know {asked['bootstrapServers']}, a name without a namespace"
+            for asked in kafka
+            if "." not in asked["bootstrapServers"]
+        ]
     for topic in of_kind(objects, "KafkaTopic"):
         is_votes = topic["metadata"]["name"] == settings["KAFKA_TOPIC"]
         if topic["spec"]["partitions"] != (partitions if is_votes else 1):
@@ -283,6 +303,7 @@ POLICIES = [
     voters_are_sent_to_the_gateway,
     variables_are_options,
     selectors_meet_pods,
+    admin_ports_are_watched,
     everything_else_is_denied,
     each_signs_in_as_itself,
     autoscalers_alone_say_how_many,

@@ -49,6 +49,17 @@ class Policies(unittest.TestCase):
         self.pod("voters-frontend")["terminationGracePeriodSeconds"] = 19
         self.assert_found("killed after 19 s, and takes up to 19 s")
 
+    def test_metrics_that_nobody_reads(self):
+        template = self.find("Deployment", "votes-aggregator")["spec"]["template"]
+        del template["metadata"]["labels"]["app.kubernetes.io/part-of"]
+        self.assert_found("Deployment/votes-aggregator: PodMonitor/voting doesn't select its pods")
+        self.assert_found("Deployment/votes-aggregator: NetworkPolicy/monitoring-to-admin doesn't select its pods")
+
+    def test_brokers_that_only_their_neighbours_find(self):
+        [trigger] = self.find("ScaledObject", "votes-register")["spec"]["triggers"]
+        trigger["metadata"]["bootstrapServers"] = "voting-kafka-bootstrap:9093"
+        self.assert_found("ScaledObject/votes-register: KEDA doesn't know voting-kafka-bootstrap:9093")
+
     def test_a_frontend_that_stops_listening_at_once(self):
         del self.pod("production-frontend")["containers"][0]["lifecycle"]
         self.assert_found("stops listening while clients are still sent to it")
@@ -244,6 +255,10 @@ class Compose(unittest.TestCase):
                 "./rules.yaml isn't there",
             ],
         )
+
+    def test_a_member_that_images_lack(self):
+        found = compose.lost_members(["attack", "xtask"], "*\n!xtask\n")
+        self.assertEqual(found, [".dockerignore: leaves out attack, without which nothing is built"])
 
 
 if __name__ == "__main__":
