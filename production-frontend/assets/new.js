@@ -151,7 +151,7 @@ form.addEventListener("submit", submit);
 form.addEventListener("input", () => (isUnsaved = true));
 addEventListener("beforeunload", (event) => isUnsaved && event.preventDefault());
 // Back here, a browser may have kept which file was chosen.
-addEventListener("pageshow", () => form.querySelectorAll("[type=file]").forEach((input) => croppers.has(input) || show(input)));
+addEventListener("pageshow", () => form.querySelectorAll("[type=file]").forEach((input) => input.files.length > 0 && !croppers.has(input) && show(input)));
 offerMore();
 more.addEventListener("click", addRow);
 

@@ -159,6 +159,8 @@ fn came_from(headers: &HeaderMap) -> String {
     let referer: Option<Uri> = text(header::REFERER).and_then(|referer| referer.parse().ok());
     let ours = referer.filter(|uri| uri.authority().is_some_and(|site| Some(site.as_str()) == text(header::HOST)));
     let page = ours.as_ref().and_then(Uri::path_and_query).map(PathAndQuery::as_str);
-    // Two slashes would begin another site's name.
-    page.filter(|page| is_page(page) && !page.starts_with("//")).unwrap_or("/paredoes").to_owned()
+    // Two slashes, of either kind, would begin another site's name.
+    page.filter(|page| is_page(page) && !page.starts_with("//") && !page.contains('\\'))
+        .unwrap_or("/paredoes")
+        .to_owned()
 }

@@ -83,6 +83,10 @@ async fn edit(
 /// Checks the form, makes its new pictures small and stores it all.
 pub(crate) async fn edit_from(app: &App, producer: &Producer, slug: &str, form: Form) -> Result<ParedaoView, Error> {
     let former = store::find(&app.pool, slug).await?.view;
+    // Or a picture that somebody replaced meanwhile would be what is wrong. The lock makes sure of it later.
+    if !form.revision.is_empty() && form.revision != former.revision {
+        return Err(Error::ChangedMeanwhile);
+    }
     let revision = form.revision.clone();
     let draft = draft::check(&Form { slug: slug.to_owned(), ..form }, &app.zone.tz, Timestamp::now())?;
     let (draft, photos) = tokio::task::spawn_blocking(move || {

@@ -43,6 +43,9 @@ async fn whoever_read_before_another_changed_it_overwrites_nothing() {
         edit(&service, "final", form_of("final", "Primeira", &["Ana", "Célia"])).await.json().await.unwrap();
     let fourth = edit(&service, "final", titled("Quarta", &first)).await;
     assert_eq!(refused(fourth).await, problem(409, "paredao-changed"));
+    // Nor is it the fault of a picture that is another's now.
+    let pictured = titled("Com foto", &first).text("photo_kept", "0".repeat(64));
+    assert_eq!(refused(edit(&service, "final", pictured).await).await, problem(409, "paredao-changed"));
     let fifth: Value = edit(&service, "final", titled("Quinta", &third)).await.json().await.unwrap();
     assert_eq!(fifth["title"], json!("Quinta"));
 }

@@ -186,8 +186,12 @@ async fn whoever_is_refused_is_led_back_to_where_they_came_from() {
     };
     let page = refused(&format!("{}/paredoes/final?granularity=hour", service.url)).await;
     assert!(page.contains("href=\"/paredoes/final?granularity=hour\">Voltar<"), "{page}");
-    let elsewhere =
-        ["https://example.org/paredoes/final".to_owned(), format!("{}//example.org", service.url), "?".to_owned()];
+    let elsewhere = [
+        "https://example.org/paredoes/final".to_owned(),
+        format!("{}//example.org", service.url),
+        format!("{}/\\example.org", service.url),
+        "?".to_owned(),
+    ];
     for referer in elsewhere {
         let page = refused(&referer).await;
         assert!(page.contains("href=\"/paredoes\">Voltar aos paredões<"), "{referer}: {page}");
