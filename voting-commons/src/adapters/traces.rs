@@ -27,13 +27,13 @@ const PATH: &str = "/v1/traces";
 #[derive(Debug, Clone, Default, Args)]
 pub struct TracesArgs {
     /// Address of an OpenTelemetry collector that takes traces by plain HTTP, such as http://localhost:4318; without it
-    /// nothing is traced
+    /// nothing is traced, as OpenTelemetry says of an empty one too
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", value_parser = collector)]
     pub otel_exporter_otlp_endpoint: Option<String>,
 }
 
 fn collector(address: &str) -> Result<String, String> {
-    if address.starts_with("http://") {
+    if address.is_empty() || address.starts_with("http://") {
         Ok(address.trim_end_matches('/').to_owned())
     } else {
         Err("it begins with http://, for what goes further than a collector nearby that one sends".to_owned())
@@ -57,7 +57,8 @@ impl Traces {
     /// # Errors
     /// When the collector's address isn't one.
     pub fn new(args: &TracesArgs, service: &'static str, share: f64) -> Result<Self, ExporterBuildError> {
-        let Some(collector) = &args.otel_exporter_otlp_endpoint else { return Ok(Self::default()) };
+        let collector = args.otel_exporter_otlp_endpoint.as_ref().filter(|address| !address.is_empty());
+        let Some(collector) = collector else { return Ok(Self::default()) };
         let exporter = SpanExporter::builder().with_http().with_endpoint(format!("{collector}{PATH}")).build()?;
         let provider = SdkTracerProvider::builder()
             .with_batch_exporter(exporter)
@@ -218,6 +219,7 @@ mod tests {
     #[test]
     fn a_collector_is_reached_by_plain_http() {
         assert_eq!(collector("http://localhost:4318/"), Ok("http://localhost:4318".to_owned()));
+        assert!(collector("").is_ok(), "an empty one is none");
         assert!(collector("https://localhost:4318").is_err());
         assert!(collector("localhost:4318").is_err());
     }
