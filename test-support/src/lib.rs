@@ -182,20 +182,23 @@ pub async fn eventually<T>(what: &str, mut condition: impl AsyncFnMut() -> Optio
 /// When Kafka doesn't say.
 pub fn end_offsets(kafka: &KafkaArgs, partitions: i32) -> Vec<i64> {
     let client: BaseConsumer = kafka.client_config("test-ends").create().expect("the client is well configured");
-    let end = |partition| {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            match client.fetch_watermarks(&kafka.kafka_topic, partition, PATIENCE) {
-                Ok((_, high)) => return high,
-                // A broker that has just come back answers before it leads its partitions again.
-                Err(KafkaError::MetadataFetch(RDKafkaErrorCode::NotLeaderForPartition))
-                    if Instant::now() < deadline =>
-                {
-                    thread::sleep(LOOK_EVERY);
-                }
-                Err(error) => panic!("Kafka doesn't say where a partition ends: {error}"),
+    (0..partitions).map(|partition| watermarks(&client, &kafka.kafka_topic, partition).1).collect()
+}
+
+/// Where a partition begins and ends.
+///
+/// # Panics
+/// When Kafka doesn't say.
+pub fn watermarks(client: &BaseConsumer, topic: &str, partition: i32) -> (i64, i64) {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match client.fetch_watermarks(topic, partition, PATIENCE) {
+            Ok(found) => return found,
+            // A broker that has just come back, or has just been given a topic, answers before it leads its partitions.
+            Err(KafkaError::MetadataFetch(RDKafkaErrorCode::NotLeaderForPartition)) if Instant::now() < deadline => {
+                thread::sleep(LOOK_EVERY);
             }
+            Err(error) => panic!("Kafka doesn't say where a partition ends: {error}"),
         }
-    };
-    (0..partitions).map(end).collect()
+    }
 }

@@ -13,7 +13,7 @@ use crate::support::Service;
 fn statements(kafka: &KafkaArgs) -> Vec<Statement> {
     let consumer: BaseConsumer = kafka.client_config("test").set("group.id", "test").create().unwrap();
     let topic = kafka.accounts_topic();
-    let (first, end) = consumer.fetch_watermarks(&topic, 0, test_support::PATIENCE).unwrap();
+    let (first, end) = test_support::watermarks(&consumer, &topic, 0);
     let mut place = TopicPartitionList::new();
     place.add_partition_offset(&topic, 0, Offset::Beginning).unwrap();
     consumer.assign(&place).unwrap();

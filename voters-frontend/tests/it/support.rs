@@ -243,7 +243,7 @@ fn read_records(kafka: &KafkaArgs) -> Vec<Record> {
     let mut left = 0;
     for partition in metadata.topics()[0].partitions() {
         assignment.add_partition_offset(topic, partition.id(), Offset::Beginning).unwrap();
-        let (first, end) = consumer.fetch_watermarks(topic, partition.id(), READ_TIMEOUT).unwrap();
+        let (first, end) = test_support::watermarks(&consumer, topic, partition.id());
         left += end - first;
     }
     consumer.assign(&assignment).unwrap();
