@@ -62,8 +62,7 @@ async fn a_vote_in_the_sample_is_followed_from_its_post_to_the_flush_that_wrote_
         ("OTEL_BSP_SCHEDULE_DELAY", "100".to_owned()),
     ];
     let system = System::start(&Plan { more, ..Plan::shared() }).await;
-    let paredao = system.production.open_paredao("final").await;
-    eventually("the paredão to be open", async || system.voters.knows("final").await.then_some(())).await;
+    let paredao = system.open_paredao("final").await;
     let ballot = system.voters.ballot("final", paredao.participants[0]).await;
     let vote = reqwest::Client::new()
         .post(format!("{}/api/v1/votes", system.voters.url))
