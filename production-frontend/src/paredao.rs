@@ -13,6 +13,8 @@ use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::error::Error;
+
 /// Where pictures are, by their hash.
 pub(crate) const PHOTOS: &str = "/photos/";
 
@@ -68,6 +70,13 @@ pub struct ParedaoView {
     pub revision: String,
     /// Who stands in it, in order.
     pub participants: Vec<ParticipantView>,
+}
+
+impl ParedaoView {
+    /// Refuses to go on from another revision than this one; an empty one is whichever there is.
+    pub(crate) fn must_be(&self, revision: &str) -> Result<(), Error> {
+        if revision.is_empty() || revision == self.revision { Ok(()) } else { Err(Error::ChangedMeanwhile) }
+    }
 }
 
 /// A participant as the API and pages show them.

@@ -40,9 +40,7 @@ pub(crate) async fn edit(
 ) -> Result<ParedaoView, Error> {
     let mut transaction = pool.begin().await?;
     let id = editable(&mut transaction, slug).await?;
-    if !revision.is_empty() && revision != find(&mut *transaction, slug).await?.view.revision {
-        return Err(Error::ChangedMeanwhile);
-    }
+    find(&mut *transaction, slug).await?.view.must_be(revision)?;
     sqlx::query!(
         "UPDATE paredao SET title = $2, opens_at = to_timestamp($3::bigint), closes_at = to_timestamp($4::bigint),
                             shards = $5, visibility = $6

@@ -84,18 +84,16 @@ async fn edit(
 pub(crate) async fn edit_from(app: &App, producer: &Producer, slug: &str, form: Form) -> Result<ParedaoView, Error> {
     let former = store::find(&app.pool, slug).await?.view;
     // Or a picture that somebody replaced meanwhile would be what is wrong. The lock makes sure of it later.
-    if !form.revision.is_empty() && form.revision != former.revision {
-        return Err(Error::ChangedMeanwhile);
-    }
-    let revision = form.revision.clone();
-    let draft = draft::check(&Form { slug: slug.to_owned(), ..form }, &app.zone.tz, Timestamp::now())?;
+    former.must_be(&form.revision)?;
+    let form = Form { slug: slug.to_owned(), ..form };
+    let draft = draft::check(&form, &app.zone.tz, Timestamp::now())?;
     let (draft, photos) = tokio::task::spawn_blocking(move || {
         let photos = photos(&draft, &former)?;
         Ok::<_, Error>((draft, photos))
     })
     .await
     .map_err(anyhow::Error::from)??;
-    let view = changes::edit(&app.pool, producer, slug, &revision, &draft, &photos).await?;
+    let view = changes::edit(&app.pool, producer, slug, &form.revision, &draft, &photos).await?;
     tracing::info!(slug, by = producer.name, "paredão changed");
     Ok(view)
 }
