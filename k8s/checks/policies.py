@@ -140,11 +140,11 @@ def admin_ports_are_watched(objects: list[Object]) -> list[Problem]:
         ports = [port.get("name") for container in pod["spec"]["containers"] for port in container.get("ports", [])]
         if "admin" not in ports:
             continue
-        for watcher in [("PodMonitor", "voting"), ("NetworkPolicy", "monitoring-to-admin")]:
-            found = [other for other in of_kind(objects, watcher[0]) if other["metadata"]["name"] == watcher[1]]
+        for kind, name in [("PodMonitor", "voting"), ("NetworkPolicy", "monitoring-to-admin")]:
+            found = [other for other in of_kind(objects, kind) if other["metadata"]["name"] == name]
             selectors = [selector for other in found for selector in selectors_of(other)[:1]]
             if found and not any(selects(selector, pod["metadata"]["labels"]) for selector in selectors):
-                problems.append(f"{name_of(obj)}: {'/'.join(watcher)} doesn't select its pods")
+                problems.append(f"{name_of(obj)}: {kind}/{name} doesn't select its pods")
     return problems
 
 
