@@ -65,10 +65,6 @@ fn run_steps(steps: &Steps, counts: &Mutex<Counts>) -> Result<()> {
     })?;
     let Some(backends) = started else { return Ok(()) };
     steps.run("fmt", || run::run(&mut run::cargo(&["fmt", "--all", "--check"])))?;
-    steps.run("clippy", || {
-        let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
-        run::run(run::cargo(&arguments).env("SQLX_OFFLINE", "true"))
-    })?;
     // The tests of the whole system start the services' programs, and drive a browser.
     steps.run("build", || {
         build_all()?;
@@ -79,6 +75,10 @@ fn run_steps(steps: &Steps, counts: &Mutex<Counts>) -> Result<()> {
     thread::scope(|scope| {
         // They mostly wait, while what is beside them mostly computes.
         let whole_system = scope.spawn(|| steps.run("whole system", || tests(&WHOLE_SYSTEM)));
+        steps.run("clippy", || {
+            let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+            run::run(run::cargo(&arguments).env("SQLX_OFFLINE", "true"))
+        })?;
         // Only those of the whole system have a name that begins so.
         steps.run("test", || tests(&["--lib", "--bins", "--test", "[!w]*"]))?;
         steps.run("manifests", manifests::check)?;

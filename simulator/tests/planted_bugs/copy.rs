@@ -73,7 +73,7 @@ impl Copy {
         let built = Command::new(cargo)
             .args(["build", "--quiet", "--offline", "--package", "simulator"])
             // A bug shows within a few seeds: compiling fast saves more than running fast.
-            .args(["--config", "profile.dev.debug=false"])
+            .args(["--config", "profile.dev.debug=false", "--config", "profile.dev.package.\"*\".opt-level=0"])
             .args(MEMBERS.map(|member| format!("--config=profile.dev.package.{member}.opt-level=0")))
             .env("CARGO_INCREMENTAL", "1")
             .current_dir(&self.folder)
