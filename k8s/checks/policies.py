@@ -29,13 +29,14 @@ def constant(file: str, name: str) -> float:
 def drain_seconds(program: str) -> float:
     """How long a program takes to end at most, by its own constants."""
     requests = constant("voting-commons/src/adapters/http.rs", "DRAIN_TIMEOUT")
+    traces = constant("voting-commons/src/adapters/traces.rs", "END_TIMEOUT")
     match program:
         case "voters-frontend":
             votes = constant("voting-commons/src/window.rs", "DELIVERY_TIMEOUT_MILLIS")
-            return requests + votes + constant("voters-frontend/src/publish_accounts.rs", "FLUSH_TIMEOUT")
+            return requests + votes + constant("voters-frontend/src/publish_accounts.rs", "FLUSH_TIMEOUT") + traces
         case "votes-register":
             shell = "votes-register/src/shell.rs"
-            return requests + constant(shell, "DRAIN_TIMEOUT") + constant(shell, "LEAVE_TIMEOUT")
+            return requests + constant(shell, "DRAIN_TIMEOUT") + constant(shell, "LEAVE_TIMEOUT") + traces
     return requests
 
 

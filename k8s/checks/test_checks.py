@@ -46,8 +46,8 @@ class Policies(unittest.TestCase):
         self.assertEqual(policies.problems_of(self.objects), [])
 
     def test_a_pod_that_is_killed_while_it_drains(self):
-        self.pod("voters-frontend")["terminationGracePeriodSeconds"] = 19
-        self.assert_found("killed after 19 s, and takes up to 19 s")
+        self.pod("voters-frontend")["terminationGracePeriodSeconds"] = 24
+        self.assert_found("killed after 24 s, and takes up to 24 s")
 
     def test_metrics_that_nobody_reads(self):
         template = self.find("Deployment", "votes-aggregator")["spec"]["template"]

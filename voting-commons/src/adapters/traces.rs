@@ -5,6 +5,7 @@
 //! span says nothing of a voter, no address, no ballot and no choice, and what is logged isn't copied into it.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use clap::Args;
 use opentelemetry::propagation::TextMapPropagator as _;
@@ -22,6 +23,8 @@ pub const TRACEPARENT: &str = "traceparent";
 
 /// Where a collector takes traces.
 const PATH: &str = "/v1/traces";
+/// How long a service that ends waits for its last traces to be sent.
+const END_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Where traces go. By default there are none.
 #[derive(Debug, Clone, Default, Args)]
@@ -97,10 +100,10 @@ impl Traces {
         Span(span.is_recording().then(|| Box::new(span)))
     }
 
-    /// Sends what hasn't been sent yet, for up to five seconds.
+    /// Sends what hasn't been sent yet, for up to [`END_TIMEOUT`].
     pub async fn end(self) {
         let Some(Exporting { provider, .. }) = self.0 else { return };
-        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || provider.shutdown()).await {
+        if let Ok(Err(error)) = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(END_TIMEOUT)).await {
             tracing::warn!(%error, "the last traces couldn't be sent");
         }
     }
