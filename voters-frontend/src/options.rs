@@ -53,7 +53,7 @@ pub struct Options {
     pub traces: TracesArgs,
     /// The share of votes that are traced, from 0 to 1. One in a thousand is enough to see where time goes on a quiet evening,
     /// and on the busiest one no more than a collector takes
-    #[arg(long, env = "OTEL_TRACES_SAMPLER_ARG", default_value_t = 0.001, value_parser = share)]
+    #[arg(long, env = "OTEL_TRACES_SAMPLER_ARG", default_value_t = TRACED_SHARE, value_parser = share)]
     pub otel_traces_sampler_arg: f64,
     /// How voters show to be people.
     #[command(flatten)]
@@ -87,7 +87,14 @@ pub struct Options {
     pub clock: Clock,
 }
 
+/// Of how many votes traces are kept: of one in a thousand.
+const TRACED_SHARE: f64 = 0.001;
+
+/// An empty one is as none, as OpenTelemetry says of its variables.
 fn share(text: &str) -> Result<f64, String> {
+    if text.is_empty() {
+        return Ok(TRACED_SHARE);
+    }
     let share = text.parse::<f64>().ok().filter(|share| (0.0..=1.0).contains(share));
     share.ok_or_else(|| "a share is a number from 0 to 1".to_owned())
 }
@@ -159,10 +166,10 @@ mod tests {
 
     #[test]
     fn a_share_lies_between_nothing_and_all() {
-        for good in ["0", "0.001", "1"] {
+        for good in ["", "0", "0.001", "1"] {
             assert!(share(good).is_ok(), "{good}");
         }
-        for bad in ["", "-0.1", "1.5", "NaN", "a tenth"] {
+        for bad in ["-0.1", "1.5", "NaN", "a tenth"] {
             assert!(share(bad).is_err(), "{bad}");
         }
     }
