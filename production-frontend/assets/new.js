@@ -43,8 +43,8 @@ async function show(input) {
   } catch {
     return say(input, text("picture-unreadable"));
   }
-  // Another one may have been chosen meanwhile.
-  if (input.files[0] !== file) return;
+  // Meanwhile another one may have been chosen, or this one shown.
+  if (input.files[0] !== file || croppers.has(input)) return;
   const row = input.closest("li");
   const panel = document.querySelector("#recorte").content.firstElementChild.cloneNode(true);
   const preview = document.createElement("canvas");
