@@ -69,6 +69,17 @@ pub(crate) fn partition(partition: i32, lag_records: i64, lag_millis: i64, ballo
     gauge!("register_ballots_remembered", "partition" => partition).set(ballots as f64);
 }
 
+/// That a partition is another register's now. Of its lag nothing is known here, which is no number: 0 would hide the
+/// other's.
+pub(crate) fn revoked(partition: i32) {
+    halted(partition, false);
+    paused(partition, false);
+    let partition = partition.to_string();
+    gauge!("register_lag_records", "partition" => partition.clone()).set(f64::NAN);
+    gauge!("register_lag_seconds", "partition" => partition.clone()).set(f64::NAN);
+    gauge!("register_ballots_remembered", "partition" => partition).set(f64::NAN);
+}
+
 /// Whether a partition stands still.
 pub(crate) fn halted(partition: i32, halted: bool) {
     gauge!("register_halted", "partition" => partition.to_string()).set(f64::from(u8::from(halted)));

@@ -277,9 +277,7 @@ impl Shell {
             if self.partitions.remove(partition).is_some() {
                 self.board.remove(*partition);
                 self.readiness.clear(&part(*partition));
-                metrics::halted(*partition, false);
-                metrics::paused(*partition, false);
-                metrics::partition(*partition, 0, 0, 0);
+                metrics::revoked(*partition);
             }
         }
     }
@@ -449,8 +447,8 @@ impl Shell {
                 };
                 let lag_records = (ends.high - written.next_offset).max(0);
                 let lag_millis = lag.millis(lag_records, written.log_clock, now());
-                metrics::partition(partition, lag_records, lag_millis, ballots);
                 board.update(partition, |entry| {
+                    metrics::partition(partition, lag_records, lag_millis, ballots);
                     (entry.ends, entry.looked_at, entry.lag_millis) = (Some(ends), looked_at, Some(lag_millis));
                 });
                 Event::LogSeen { low: ends.low, high: ends.high, asked_at: written.next_offset }

@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use test_support::{eventually, fresh_database_on, fresh_topic};
 use voting_commons::Vote;
 
-use crate::harness::{Scene, Totals};
+use crate::harness::{Register, Scene, Totals};
 
 fn votes(scene: &Scene, from: u64, to: u64) -> Vec<Vote> {
     (from..to).map(|sequence| scene.vote(sequence, 1 + i64::try_from(sequence % 5).unwrap())).collect()
@@ -69,6 +69,22 @@ async fn a_frozen_register_that_wakes_up_is_fenced_and_counts_nothing_twice() {
 
 async fn epoch(scene: &Scene) -> i64 {
     sqlx::query_scalar("SELECT max(epoch) FROM register_cursor").fetch_one(&scene.database.pool).await.unwrap()
+}
+
+#[tokio::test]
+async fn of_a_partition_that_went_to_another_a_register_knows_no_lag() {
+    let scene = Scene::new(3).await;
+    let first = scene.register();
+    let lag = |register: &Register| [0, 1, 2].map(|partition| register.gauge("register_lag_records", partition));
+    let known = |lag: [Option<f64>; 3]| lag.map(|lag| lag.is_some_and(|lag| !lag.is_nan()));
+    eventually("the first to know all", async || (known(lag(&first)) == [true; 3]).then_some(())).await;
+    let second = scene.register();
+    eventually("each lag to be known once", async || {
+        let (first, second) = (known(lag(&first)), known(lag(&second)));
+        (second != [false; 3] && first == second.map(|known| !known)).then_some(())
+    })
+    .await;
+    assert!(lag(&first).into_iter().flatten().any(f64::is_nan), "what went away is no number");
 }
 
 #[tokio::test]

@@ -203,6 +203,13 @@ impl Register {
         let mut response = response.ok()?;
         Some((response.status().is_success(), response.body_mut().read_to_string().ok()?))
     }
+
+    /// What its metrics say of a partition under `name`; `None` where they say nothing.
+    pub(crate) fn gauge(&self, name: &str, partition: i32) -> Option<f64> {
+        let text = ureq::get(format!("http://{}/metrics", self.admin)).call().ok()?.body_mut().read_to_string().ok()?;
+        let series = format!("{name}{{partition=\"{partition}\"}} ");
+        text.lines().find_map(|line| line.strip_prefix(&series)?.parse().ok())
+    }
 }
 
 impl Drop for Register {
