@@ -25,7 +25,7 @@ pub(super) async fn take_turn(pool: &PgPool, reader: &str) -> sqlx::Result<Optio
     taken.bind(reader).fetch_optional(pool).await
 }
 
-/// Lets the next reader begin at once.
+/// Lets another reader begin at once.
 pub(super) async fn give_up_turn(pool: &PgPool, reader: &str) -> sqlx::Result<()> {
     let given = sqlx::query("UPDATE reconciliation SET lease_until = '-infinity' WHERE reader = $1");
     given.bind(reader).execute(pool).await?;

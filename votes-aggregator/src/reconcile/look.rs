@@ -55,6 +55,7 @@ pub(super) fn look(
 ) -> anyhow::Result<()> {
     let Some(began_at) = handle.block_on(keep::take_turn(pool, name)).context("Postgres can't be asked")? else {
         *reader = None;
+        metrics::stand_by();
         return Ok(());
     };
     let mut current = match reader.take() {

@@ -11,10 +11,23 @@ const CHECKED: &str = "reconciliation_checked_timestamp_seconds";
 
 /// Says what each metric means.
 pub(super) fn describe() {
-    describe_gauge!(STATE, Unit::Count, "Of the last look: 0 green, 1 catching up, 2 red");
+    describe_gauge!(
+        STATE,
+        Unit::Count,
+        "Of the last look: 0 green, 1 catching up, 2 red; NaN while another reader looks"
+    );
     describe_gauge!(BEHIND, Unit::Seconds, "For how long topic and tables couldn't be compared, 0 when they could");
     describe_gauge!(FINDINGS, Unit::Count, "What doesn't agree, or can't be known, by kind");
     describe_gauge!(CHECKED, Unit::Seconds, "When the last look was, since the Unix epoch");
+}
+
+/// Shows that another reader looks: what this one found last says nothing of now, which is no number.
+pub(super) fn stand_by() {
+    gauge!(STATE).set(f64::NAN);
+    gauge!(BEHIND).set(f64::NAN);
+    for kind in Kind::ALL {
+        gauge!(FINDINGS, "kind" => kind.code()).set(f64::NAN);
+    }
 }
 
 /// Shows the last look.

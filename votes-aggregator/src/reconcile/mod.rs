@@ -79,15 +79,23 @@ pub async fn run(pool: PgPool, args: ReconcileArgs, shutdown: CancellationToken)
         let mut reader = None;
         while !shutdown.is_cancelled() {
             let looked = look::look(&name, &mut reader, &handle, &pool, &kafka, &shutdown);
+            if looked.is_err() {
+                // Another one may reach what this one can't.
+                give_up_turn(&handle, &pool, &name);
+            }
             let pause = note(looked, &mut failing, &mut reader, args.reconcile_every);
             handle.block_on(shutdown.run_until_cancelled(tokio::time::sleep(pause)));
         }
-        if let Err(error) = handle.block_on(keep::give_up_turn(&pool, &name)) {
-            tracing::debug!(%error, "the next reader has to wait until this one's turn is over");
-        }
+        give_up_turn(&handle, &pool, &name);
     });
     if let Err(error) = ended.await {
         tracing::error!(%error, "reconciliation broke off");
+    }
+}
+
+fn give_up_turn(handle: &Handle, pool: &PgPool, name: &str) {
+    if let Err(error) = handle.block_on(keep::give_up_turn(pool, name)) {
+        tracing::debug!(%error, "the next reader has to wait until this one's turn is over");
     }
 }
 

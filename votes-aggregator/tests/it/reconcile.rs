@@ -44,18 +44,9 @@ impl Scene {
     async fn with_partitions(partitions: i32) -> Self {
         let (kafka, database) = (fresh_topic(partitions).await, fresh_database().await);
         let producer = kafka.client_config("test").set("acks", "all").create().unwrap();
-        let stop = CancellationToken::new();
         let minute = now().minute().unwrap();
-        let scene = Self { kafka, database, producer, minute, partitions, _reader: stop.clone().drop_guard() };
-        let args = ReconcileArgs {
-            kafka_brokers: Some(scene.kafka.kafka_brokers.clone()),
-            kafka_topic: scene.kafka.kafka_topic.clone(),
-            sign_in: KafkaSignIn::default(),
-            reconcile_every: Duration::from_millis(200),
-        };
-        let pool = scene.database.as_service("votes-aggregator").pool("test-reader", 2).unwrap();
-        tokio::spawn(reconcile::run(pool, args, stop));
-        scene
+        let _reader = reader(&kafka.kafka_brokers, &kafka.kafka_topic, &database);
+        Self { kafka, database, producer, minute, partitions, _reader }
     }
 
     fn register(&self) -> Register {
@@ -158,6 +149,20 @@ impl Register {
         self.stop.cancel();
         self.running.await.unwrap().unwrap();
     }
+}
+
+/// A reader that stops when it is dropped.
+fn reader(brokers: &str, topic: &str, database: &TestDatabase) -> DropGuard {
+    let stop = CancellationToken::new();
+    let args = ReconcileArgs {
+        kafka_brokers: Some(brokers.to_owned()),
+        kafka_topic: topic.to_owned(),
+        sign_in: KafkaSignIn::default(),
+        reconcile_every: Duration::from_millis(200),
+    };
+    let pool = database.as_service("votes-aggregator").pool("test-reader", 2).unwrap();
+    tokio::spawn(reconcile::run(pool, args, stop.clone()));
+    stop.drop_guard()
 }
 
 fn now() -> UnixMillis {
@@ -337,19 +342,7 @@ async fn another_reader_takes_over_where_the_first_stopped() {
     // Retries, which only who remembers the ballots knows for such.
     scene.cast(5..15).await;
     scene.say(20, 20, true).await;
-    let stop = CancellationToken::new();
-    let _reader = stop.clone().drop_guard();
-    let args = ReconcileArgs {
-        kafka_brokers: Some(scene.kafka.kafka_brokers.clone()),
-        kafka_topic: scene.kafka.kafka_topic.clone(),
-        sign_in: KafkaSignIn::default(),
-        reconcile_every: Duration::from_millis(200),
-    };
-    tokio::spawn(reconcile::run(
-        scene.database.as_service("votes-aggregator").pool("test-reader", 2).unwrap(),
-        args,
-        stop,
-    ));
+    let _reader = reader(&scene.kafka.kafka_brokers, &scene.kafka.kafka_topic, &scene.database);
     scene.is_green_with(20).await;
     let (countable, duplicate): (i64, i64) =
         sqlx::query_as("SELECT sum(countable)::bigint, sum(duplicate)::bigint FROM log_position")
@@ -358,6 +351,25 @@ async fn another_reader_takes_over_where_the_first_stopped() {
             .unwrap();
     assert_eq!((countable, duplicate), (15, 5));
     register.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_cannot_reach_kafka_leaves_its_turn_to_one_that_can() {
+    let (kafka, database) = (fresh_topic(1).await, fresh_database().await);
+    let _cut_off = reader("127.0.0.1:1", &kafka.kafka_topic, &database);
+    let is_taken = "SELECT lease_until > clock_timestamp() FROM reconciliation";
+    eventually("the one cut off to have the turn", async || {
+        let is_taken: bool = sqlx::query_scalar(is_taken).fetch_one(&database.pool).await.unwrap();
+        is_taken.then_some(())
+    })
+    .await;
+    let _other = reader(&kafka.kafka_brokers, &kafka.kafka_topic, &database);
+    let has_looked = "SELECT checked_at IS NOT NULL FROM reconciliation";
+    eventually("the other one to look", async || {
+        let has_looked: bool = sqlx::query_scalar(has_looked).fetch_one(&database.pool).await.unwrap();
+        has_looked.then_some(())
+    })
+    .await;
 }
 
 #[tokio::test]
