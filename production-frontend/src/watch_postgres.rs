@@ -1,10 +1,11 @@
-//! Readiness: whether Postgres can be reached.
+//! Readiness: whether Postgres can be reached, and has the schema of this version.
 
 use std::time::Duration;
 
 use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use voting_commons::adapters::admin::Readiness;
+use voting_commons::adapters::postgres::has_schema;
 
 /// How often Postgres is asked.
 const ASK_EVERY: Duration = Duration::from_secs(1);
@@ -15,8 +16,12 @@ pub(crate) async fn run(pool: PgPool, readiness: Readiness, shutdown: Cancellati
     let mut was_away = false;
     let watch = async {
         loop {
-            let asked = sqlx::query_scalar!(r#"SELECT 1 AS "one!""#).fetch_one(&pool).await;
-            note(asked.err(), &readiness, &mut was_away);
+            let trouble = match has_schema(&pool).await {
+                Ok(true) => None,
+                Ok(false) => Some("this version's migrations haven't been made".to_owned()),
+                Err(error) => Some(error.to_string()),
+            };
+            note(trouble, &readiness, &mut was_away);
             tokio::time::sleep(ASK_EVERY).await;
         }
     };
@@ -24,19 +29,19 @@ pub(crate) async fn run(pool: PgPool, readiness: Readiness, shutdown: Cancellati
 }
 
 /// An outage is logged when it begins and when it ends.
-fn note(error: Option<sqlx::Error>, readiness: &Readiness, was_away: &mut bool) {
-    match error {
+fn note(trouble: Option<String>, readiness: &Readiness, was_away: &mut bool) {
+    match trouble {
         None => {
             readiness.clear(PART);
             if std::mem::take(was_away) {
-                tracing::info!("Postgres answers again");
+                tracing::info!("Postgres can be used again");
             }
         }
-        Some(error) => {
-            readiness.block(PART, error.to_string());
+        Some(why) => {
             if !std::mem::replace(was_away, true) {
-                tracing::warn!(%error, "Postgres can't be reached");
+                tracing::warn!(why, "Postgres can't be used");
             }
+            readiness.block(PART, why);
         }
     }
 }

@@ -104,6 +104,24 @@ impl TestDatabase {
         let (_, place) = self.args.database_url.rsplit_once('@').expect("the URL names a server");
         PostgresArgs::open(format!("postgres://{name}@{place}"))
     }
+
+    /// Has the newest migration look as if it hadn't been made yet.
+    ///
+    /// # Panics
+    /// When Postgres refuses.
+    pub async fn forget_newest_migration(&self) {
+        let newest = "UPDATE _sqlx_migrations SET version = -version WHERE version = (SELECT max(version) FROM _sqlx_migrations)";
+        sqlx::query(newest).execute(&self.pool).await.expect("Postgres forgets");
+    }
+
+    /// Takes [`Self::forget_newest_migration`] back.
+    ///
+    /// # Panics
+    /// When Postgres refuses.
+    pub async fn remember_newest_migration(&self) {
+        let forgotten = "UPDATE _sqlx_migrations SET version = -version WHERE version < 0";
+        sqlx::query(forgotten).execute(&self.pool).await.expect("Postgres remembers");
+    }
 }
 
 /// Makes a topic of `partitions` partitions with the settings that votes need.

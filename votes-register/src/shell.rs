@@ -81,8 +81,12 @@ pub async fn run(
     metrics::describe();
     let node = counting.node.clone().unwrap_or_else(default_node);
     let store = Store::new(postgres, &kafka.kafka_topic, &node, counting.connections_max)?;
+    let usable = async {
+        schema_is_there(&store, &readiness).await;
+        topic_is_usable(kafka).await
+    };
     tokio::select! {
-        ready = topic_is_usable(kafka) => ready?,
+        ready = usable => ready?,
         () = shutdown.cancelled() => return Ok(()),
     }
     let log = LogIndex::new(kafka, &node)?;
@@ -121,6 +125,22 @@ pub async fn run(
     // It has heard of the shutdown, and a replay may be broken off anywhere.
     replaying.abort();
     Ok(())
+}
+
+/// Waits for the migrations of this version: partitions that were taken before would stand still.
+async fn schema_is_there(store: &Store, readiness: &Readiness) {
+    let mut attempt = 0;
+    loop {
+        let why = match store.has_schema().await {
+            Ok(true) => return readiness.clear("schema"),
+            Ok(false) => "this version's migrations haven't been made".to_owned(),
+            Err(error) => error.to_string(),
+        };
+        attempt += 1;
+        tracing::warn!(why, "waiting for the schema");
+        readiness.block("schema", why);
+        tokio::time::sleep(retry_pause(attempt)).await;
+    }
 }
 
 /// Waits for Kafka for as long as it takes, and refuses a topic whose stamps can't be trusted.

@@ -1,8 +1,25 @@
-//! What is measured, and what is said of it.
+//! Readiness, and what is measured.
 
-use reqwest::Method;
+use reqwest::{Method, StatusCode};
+use test_support::eventually;
 
 use crate::support::{Service, browser, sign_in};
+
+#[tokio::test]
+async fn it_is_ready_with_the_schema_of_its_version() {
+    let service = Service::start().await;
+    let readyz = async || reqwest::get(format!("{}/readyz", service.admin_url)).await.unwrap();
+    let is_ready = async || (readyz().await.status() == StatusCode::OK).then_some(());
+    eventually("the service to be ready", is_ready).await;
+    service.database.forget_newest_migration().await;
+    let why = eventually("the schema to be missed", async || {
+        let answer = readyz().await;
+        (answer.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(answer)
+    });
+    assert_eq!(why.await.text().await.unwrap(), "postgres: this version's migrations haven't been made\n");
+    service.database.remember_newest_migration().await;
+    eventually("the service to be ready again", is_ready).await;
+}
 
 #[tokio::test]
 async fn every_metric_says_what_it_means_and_counts_from_zero() {

@@ -9,7 +9,7 @@ use std::time::Duration;
 use deadpool_postgres::{Object, Pool, PoolError};
 use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
-use voting_commons::adapters::postgres::{PostgresArgs, STATEMENT_TIMEOUT};
+use voting_commons::adapters::postgres::{HAS_SCHEMA, PostgresArgs, STATEMENT_TIMEOUT, schema_version};
 use voting_commons::{BallotId, Minute, UnixMillis, window};
 
 use crate::core::{Batch, Cursor, FlushOutcome, Imports, Position};
@@ -56,6 +56,16 @@ impl Store {
     pub fn new(args: &PostgresArgs, topic: &str, owner: &str, connections_max: usize) -> Result<Self, BadDatabase> {
         let pool = pool(args, "votes-register", connections_max)?;
         Ok(Self { pool, topic: topic.to_owned(), owner: owner.to_owned() })
+    }
+
+    /// Whether the schema is what this program needs.
+    ///
+    /// # Errors
+    /// When Postgres is away, or no migration was ever made.
+    pub(crate) async fn has_schema(&self) -> Result<bool, StoreError> {
+        let client = self.pool.get().await?;
+        let row = answer(client.query_one(HAS_SCHEMA, &[&schema_version()])).await?;
+        Ok(row.try_get(0)?)
     }
 
     /// Claims `partition` with the next epoch. A partition never claimed before starts at `low`, the log's beginning.

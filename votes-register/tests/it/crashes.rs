@@ -87,6 +87,26 @@ async fn of_a_partition_that_went_to_another_a_register_knows_no_lag() {
     assert!(lag(&first).into_iter().flatten().any(f64::is_nan), "what went away is no number");
 }
 
+/// How many registers have a partition.
+async fn owners(scene: &Scene) -> i64 {
+    let owners = "SELECT count(DISTINCT owner) FROM register_cursor";
+    sqlx::query_scalar(owners).fetch_one(&scene.database.pool).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_register_takes_no_partition_before_its_migrations_are_made() {
+    let scene = Scene::new(1).await;
+    scene.database.forget_newest_migration().await;
+    let register = scene.register();
+    register.wait_until_blocked("this version's migrations haven't been made").await;
+    scene.cast_all(&votes(&scene, 0, 100)).await;
+    assert_eq!(owners(&scene).await, 0);
+
+    scene.database.remember_newest_migration().await;
+    scene.written(100).await;
+    register.wait_until_ready().await;
+}
+
 #[tokio::test]
 async fn a_cursor_claimed_by_a_stranger_makes_the_owner_count_again_what_it_had_held() {
     let scene = Scene::new(1).await;
@@ -121,8 +141,10 @@ async fn a_register_that_gave_its_partitions_up_counts_once_postgres_is_back_and
     let mut postgres = tokio::task::spawn_blocking(Postgres::temporary).await.unwrap().unwrap();
     let database = fresh_database_on(&postgres.url()).await;
     let scene = Scene::on(fresh_topic(3).await, database, 3);
+    let (mut register, leaving) = (scene.register(), scene.register());
+    eventually("both to have partitions", async || (owners(&scene).await == 2).then_some(())).await;
     postgres.stop(Stop::Immediate).unwrap();
-    let mut register = scene.register();
+    leaving.signal(Signal::SIGTERM);
     scene.cast_all(&votes(&scene, 0, 100)).await;
     register.wait_until_blocked("couldn't say in time where to go on").await;
     postgres.start_again().unwrap();

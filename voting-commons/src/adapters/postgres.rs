@@ -82,6 +82,22 @@ pub async fn migrate(pool: &PgPool) -> Result<(), MigrateError> {
     MIGRATIONS.run(pool).await
 }
 
+/// Whether the schema is what this program needs, as a query with [`schema_version`] as its parameter.
+pub const HAS_SCHEMA: &str = "SELECT EXISTS (SELECT FROM _sqlx_migrations WHERE version >= $1)";
+
+/// The newest migration that this program knows of, after which it works; later ones leave it working.
+pub fn schema_version() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0)
+}
+
+/// Whether the schema is what this program needs.
+///
+/// # Errors
+/// When the database can't be asked, or no migration was ever made.
+pub async fn has_schema(pool: &PgPool) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(HAS_SCHEMA).bind(schema_version()).fetch_one(pool).await
+}
+
 /// Gives each service's role the rights that it needs in this database, and takes all others away from it and from everybody;
 /// safe to run again.
 ///

@@ -44,6 +44,7 @@ BEGIN
             ('votes-register', 'paredao', 'SELECT, UPDATE (written_by)'),
             ('votes-register', 'publication', 'SELECT (paredao)'),
             ('votes-register', 'audit', 'INSERT'),
+            ('votes-register', '_sqlx_migrations', 'SELECT (version)'),
 
             -- What is computed from counts, and compaction of them; the reconciliation's own tables.
             ('votes-aggregator', 'bucket', 'SELECT, INSERT, UPDATE, DELETE'),
@@ -88,7 +89,8 @@ BEGIN
             ('production-frontend', 'import_position', 'SELECT'),
             ('production-frontend', 'aggregator_state', 'SELECT'),
             ('production-frontend', 'reconciliation', 'SELECT'),
-            ('production-frontend', 'reconciliation_finding', 'SELECT')
+            ('production-frontend', 'reconciliation_finding', 'SELECT'),
+            ('production-frontend', '_sqlx_migrations', 'SELECT (version)')
         ) AS rights (role, relation, privileges)
     LOOP
         EXECUTE format('GRANT %s ON %I TO %I', granted.privileges, granted.relation, granted.role);
