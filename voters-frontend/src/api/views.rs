@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use voting_commons::percentages::Percent;
-use voting_commons::{ParticipantId, UnixMillis, Visibility};
+use voting_commons::{ParedaoId, ParticipantId, UnixMillis, Visibility};
 
 use crate::app::{IssuedBallot, Receipt};
 use crate::captcha::Challenge;
@@ -13,6 +13,9 @@ use crate::snapshot::{Lineup, Paredao, Snapshot, Status};
 /// A paredão.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ParedaoView {
+    /// Its number, by which votes name it
+    #[schema(value_type = i32)]
+    pub id: ParedaoId,
     /// Its name in addresses
     #[schema(example = "paredao-da-semana")]
     pub slug: String,
@@ -68,6 +71,7 @@ impl ParedaoView {
             photo_url: participant.photo.as_ref().map(|hash| format!("/photos/{hash}")),
         });
         Self {
+            id: paredao.id,
             slug: paredao.slug.to_string(),
             title: paredao.title.clone(),
             status: paredao.status(now).name(),
