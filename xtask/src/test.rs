@@ -21,7 +21,7 @@ use crate::{attack, chaos, folder, jars, lock, manifests, provision, run, say, s
 const TARGETS: [&str; 3] = ["--lib", "--bins", "--tests"];
 
 /// More of them run at once than there are processors, for they wait for minutes to end.
-const WHOLE_SYSTEM: [&str; 5] = ["--test", "whole_system", "--", "--test-threads", "3"];
+const WHOLE_SYSTEM: [&str; 5] = ["--test", "whole_system", "--", "--test-threads", "4"];
 
 /// How many tests were run, summed over all test binaries.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -65,24 +65,25 @@ fn run_steps(steps: &Steps, counts: &Mutex<Counts>) -> Result<()> {
     })?;
     let Some(backends) = started else { return Ok(()) };
     steps.run("fmt", || run::run(&mut run::cargo(&["fmt", "--all", "--check"])))?;
-    // The tests of the whole system start the services' programs, and drive a browser.
+    // The tests of the whole system start the services' programs, drive a browser, and ask a check of the manifests.
     steps.run("build", || {
         build_all()?;
         install_browser_tests()
     })?;
+    steps.run("manifests", manifests::check)?;
     steps.run("simulate", simulate::for_tests)?;
     let tests = |which: &[&str]| run_and_count(&mut tests(&backends, which), counts);
     thread::scope(|scope| {
         // They mostly wait, while what is beside them mostly computes.
         let whole_system = scope.spawn(|| steps.run("whole system", || tests(&WHOLE_SYSTEM)));
+        // Only those of the whole system have a name that begins so.
+        steps.run("test", || tests(&["--lib", "--bins", "--test", "[!w]*"]))?;
+        steps.run("dependencies", supply_chain::check_offline)?;
+        // Not before the tests have begun: it keeps the folder of what is built to itself.
         steps.run("clippy", || {
             let arguments = ["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
             run::run(run::cargo(&arguments).env("SQLX_OFFLINE", "true"))
         })?;
-        // Only those of the whole system have a name that begins so.
-        steps.run("test", || tests(&["--lib", "--bins", "--test", "[!w]*"]))?;
-        steps.run("manifests", manifests::check)?;
-        steps.run("dependencies", supply_chain::check_offline)?;
         whole_system.join().unwrap_or_else(|_| bail!("the tests of the whole system came to no end"))
     })?;
     steps.run("speed", || tests(&["--test", "when_idle"]))?;
