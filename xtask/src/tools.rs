@@ -49,10 +49,10 @@ pub(crate) fn cargo(name: &str, version: &str) -> Result<PathBuf> {
     if !program.exists() {
         say::step(&format!("building {name} {version}"), || {
             fs::create_dir_all(&home)?;
-            let mut install = run::cargo(&["install", "--quiet", "--locked", "--no-track", "--root"]);
+            let mut install = run::cargo(&["install", "--quiet", "--debug", "--locked", "--no-track", "--root"]);
             install.arg(&home).args([name, "--version", version]);
             // It is compiled for longer than it ever runs.
-            run::run(install.env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0"))
+            run::run(install.env("CARGO_PROFILE_DEV_DEBUG", "0"))
         })?;
     }
     Ok(program)
