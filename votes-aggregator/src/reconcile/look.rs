@@ -44,7 +44,8 @@ pub(super) struct Reader {
     said: Vec<Finding>,
 }
 
-/// Looks once, under `name`. `reader` is made where there is none, and given up where another one has the turn.
+/// Looks once, under `name`; `false` where another one has the turn, and has looked. `reader` is made where there is none, and given
+/// up there.
 pub(super) fn look(
     name: &str,
     reader: &mut Option<Reader>,
@@ -52,11 +53,11 @@ pub(super) fn look(
     pool: &PgPool,
     kafka: &KafkaArgs,
     stop: &CancellationToken,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<bool> {
     let Some(began_at) = handle.block_on(keep::take_turn(pool, name)).context("Postgres can't be asked")? else {
         *reader = None;
         metrics::stand_by();
-        return Ok(());
+        return Ok(false);
     };
     let mut current = match reader.take() {
         Some(reader) => reader,
@@ -66,7 +67,7 @@ pub(super) fn look(
     if current.look(handle, pool, began_at)? {
         *reader = Some(current);
     }
-    Ok(())
+    Ok(true)
 }
 
 /// A name that no other reader has, in this process or another.

@@ -100,9 +100,11 @@ fn give_up_turn(handle: &Handle, pool: &PgPool, name: &str) {
 }
 
 /// Says once that looks fail, and once that they no longer do; a failed one starts over from what was kept.
-fn note(looked: anyhow::Result<()>, failing: &mut bool, reader: &mut Option<Reader>, every: Duration) -> Duration {
+fn note(looked: anyhow::Result<bool>, failing: &mut bool, reader: &mut Option<Reader>, every: Duration) -> Duration {
     match looked {
-        Ok(()) => {
+        // That another one has the turn says nothing of what failed here.
+        Ok(false) => every,
+        Ok(true) => {
             if std::mem::take(failing) {
                 tracing::info!("votes are reconciled again");
             }
