@@ -32,6 +32,8 @@ pub struct ParedaoView {
     /// Who is shown percentages: `always` everybody, `after_voting` those who have voted (everybody after the closing),
     /// `after_closing` everybody from then on, `production` nobody
     pub visibility: &'static str,
+    /// Over how many keys each participant's votes are spread
+    pub shards: u8,
     /// Who stands in it
     pub participants: Vec<ParticipantView>,
     /// Names the title and the participants: with any of them it changes
@@ -78,6 +80,7 @@ impl ParedaoView {
             opens_at: paredao.opens_at,
             closes_at: paredao.closes_at,
             visibility: paredao.visibility.name(),
+            shards: paredao.shards.get(),
             participants: participants.collect(),
             lineup: paredao.lineup(),
         }

@@ -11,6 +11,7 @@ mod outages;
 mod pages;
 mod problems;
 mod program;
+mod restore;
 mod share;
 mod streams;
 mod support;
