@@ -63,10 +63,7 @@ pub(crate) fn applied(batch: &Batch) {
 /// A partition's gauges.
 #[expect(clippy::cast_precision_loss, reason = "a gauge needn't be exact past 2^53")]
 pub(crate) fn partition(partition: i32, lag_records: i64, lag_millis: i64, ballots: u64) {
-    let partition = partition.to_string();
-    gauge!("register_lag_records", "partition" => partition.clone()).set(lag_records as f64);
-    gauge!("register_lag_seconds", "partition" => partition.clone()).set(lag_millis as f64 / 1000.0);
-    gauge!("register_ballots_remembered", "partition" => partition).set(ballots as f64);
+    set(partition, lag_records as f64, lag_millis as f64 / 1000.0, ballots as f64);
 }
 
 /// That a partition is another register's now. Of its lag nothing is known here, which is no number: 0 would hide the
@@ -74,10 +71,14 @@ pub(crate) fn partition(partition: i32, lag_records: i64, lag_millis: i64, ballo
 pub(crate) fn revoked(partition: i32) {
     halted(partition, false);
     paused(partition, false);
+    set(partition, f64::NAN, f64::NAN, f64::NAN);
+}
+
+fn set(partition: i32, lag_records: f64, lag_seconds: f64, ballots: f64) {
     let partition = partition.to_string();
-    gauge!("register_lag_records", "partition" => partition.clone()).set(f64::NAN);
-    gauge!("register_lag_seconds", "partition" => partition.clone()).set(f64::NAN);
-    gauge!("register_ballots_remembered", "partition" => partition).set(f64::NAN);
+    gauge!("register_lag_records", "partition" => partition.clone()).set(lag_records);
+    gauge!("register_lag_seconds", "partition" => partition.clone()).set(lag_seconds);
+    gauge!("register_ballots_remembered", "partition" => partition).set(ballots);
 }
 
 /// Whether a partition stands still.
